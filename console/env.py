@@ -1,0 +1,42 @@
+"""The environment, read once. Each variable may also come as NAME_FILE, a path to its value."""
+
+from __future__ import annotations
+
+from urllib.parse import SplitResult, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import FileAwareEnv
+
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+
+env = FileAwareEnv(eager=True)
+
+
+def secret(name: str, *, least: int, hint: str) -> str:
+    """The value of a secret, refused when missing or shorter than `least` characters."""
+    value = str(env.str(name, "")).strip()
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. {hint}")
+    if len(value) < least:
+        raise ImproperlyConfigured(f"{name} is too short. {hint}")
+    return value
+
+
+def public_url() -> SplitResult:
+    """Where people reach the console. Plain http is for this machine only."""
+    text = str(env.str("CONSOLE_URL", "http://127.0.0.1:8000"))
+    url = urlsplit(text)
+    if url.scheme not in ("http", "https") or not url.hostname or url.path.strip("/"):
+        raise ImproperlyConfigured(
+            f"CONSOLE_URL must be like https://workflows.example.com, not {text!r}."
+        )
+    if url.scheme == "http" and not is_loopback(url.hostname):
+        raise ImproperlyConfigured(
+            f"CONSOLE_URL {text!r} is plain http: log-ins would cross the network unencrypted. "
+            "Use https (see README, behind a proxy)."
+        )
+    return url
+
+
+def is_loopback(host: str) -> bool:
+    return host in ("127.0.0.1", "localhost", "::1")

@@ -1,0 +1,62 @@
+"""People, the accounts they work on, and their roles there."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from console.team.roles import Role
+
+
+class User(AbstractUser):
+    """A person who logs in. Ours from the first migration, so that it can grow."""
+
+
+class Account(models.Model):
+    """One place that answers the Workflows API."""
+
+    class Kind(models.TextChoices):
+        CLOUDFLARE = "cloudflare", "Cloudflare"
+        LOCAL = "local", "Local development"
+
+    slug = models.SlugField(max_length=48, unique=True)
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=16, choices=Kind)
+    base_url = models.URLField(max_length=300)
+    account_id = models.CharField(max_length=32, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+    members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
+        User, through="Membership", related_name="accounts"
+    )
+
+    class Meta:
+        ordering: ClassVar = ["name", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["base_url", "account_id"], name="account_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def needs_token(self) -> bool:
+        return self.kind == self.Kind.CLOUDFLARE
+
+
+class Membership(models.Model):
+    """A person's role on an account."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role, default=Role.VIEWER)
+    joined = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "user"], name="member_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.role} of {self.account}"

@@ -1,0 +1,49 @@
+"""Who may do what: the one table from role to actions."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.db import models
+
+
+class Role(models.TextChoices):
+    VIEWER = "viewer", "Viewer"
+    OPERATOR = "operator", "Operator"
+    ADMIN = "admin", "Admin"
+
+
+class Action(StrEnum):
+    """`subject:verb`, in the API's own words."""
+
+    WORKFLOW_VIEW = "workflow:view"
+    INSTANCE_TRIGGER = "instance:trigger"
+    INSTANCE_EVENT = "instance:event"
+    INSTANCE_PAUSE = "instance:pause"
+    INSTANCE_RESUME = "instance:resume"
+    INSTANCE_RESTART = "instance:restart"
+    INSTANCE_TERMINATE = "instance:terminate"
+    INSTANCE_DELETE = "instance:delete"
+    WORKFLOW_WRITE = "workflow:write"
+    WORKFLOW_DELETE = "workflow:delete"
+    ACCOUNT_MANAGE = "account:manage"
+
+
+VIEWER_ACTIONS = frozenset({Action.WORKFLOW_VIEW})
+OPERATOR_ACTIONS = VIEWER_ACTIONS | {
+    Action.INSTANCE_TRIGGER,
+    Action.INSTANCE_EVENT,
+    Action.INSTANCE_PAUSE,
+    Action.INSTANCE_RESUME,
+    Action.INSTANCE_RESTART,
+}
+ROLE_ACTIONS: dict[str, frozenset[Action]] = {
+    Role.VIEWER: VIEWER_ACTIONS,
+    Role.OPERATOR: OPERATOR_ACTIONS,
+    Role.ADMIN: frozenset(Action),
+}
+
+
+def actions_of(role: str) -> frozenset[Action]:
+    """What a role may do. An unknown role may do nothing."""
+    return ROLE_ACTIONS.get(role, frozenset())

@@ -1,0 +1,35 @@
+"""Sealed API tokens."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from console.team.models import Account
+
+
+class ApiToken(models.Model):
+    """A person's token for an account. The token itself is only in `sealed`, and only there."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="api_tokens")
+    label = models.CharField(max_length=80)
+    sealed = models.BinaryField()
+    last_four = models.CharField(max_length=4)
+    created = models.DateTimeField(auto_now_add=True)
+    replaced = models.DateTimeField(null=True)
+    verified = models.DateTimeField(null=True)
+    status = models.CharField(max_length=32, blank=True)
+    problem = models.CharField(max_length=300, blank=True)
+    expires = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["created", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["owner", "account"], name="token_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} …{self.last_four}"

@@ -1,0 +1,36 @@
+"""Sealing and opening of API tokens (MultiFernet: the first key seals, all keys open)."""
+
+from __future__ import annotations
+
+import json
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.views.decorators.debug import sensitive_variables
+
+
+class CannotOpen(Exception):
+    """The sealed token does not open: no key fits, or the row belongs to somebody else."""
+
+
+def ring() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.TOKEN_KEYS])
+
+
+@sensitive_variables()
+def seal(token: str, *, owner_id: int, account_id: int) -> bytes:
+    """The token, encrypted together with whom it belongs to and for which account."""
+    plain = json.dumps({"owner": owner_id, "account": account_id, "token": token})
+    return ring().encrypt(plain.encode())
+
+
+@sensitive_variables()
+def unseal(sealed: bytes, *, owner_id: int, account_id: int) -> str:
+    """The token again. Raises CannotOpen, also for a row copied to another owner or account."""
+    try:
+        content = json.loads(ring().decrypt(bytes(sealed)))
+    except (InvalidToken, ValueError):
+        raise CannotOpen from None
+    if (content["owner"], content["account"]) != (owner_id, account_id):
+        raise CannotOpen
+    return str(content["token"])

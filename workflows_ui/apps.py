@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class WorkflowsUiConfig(AppConfig):
+    name = "workflows_ui"

@@ -1,0 +1,61 @@
+"""What the shell around every page shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from console.team.models import Account
+from console.team.roles import Role
+
+THEMES = ("auto", "light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    label: str
+    url: str
+    icon: str
+    current: bool
+
+
+class Console:
+    """Read by base.html only; nothing is asked of the database before it is shown."""
+
+    version = settings.VERSION
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.account: Account | None = getattr(request, "account", None)
+        role = getattr(request, "role", "")
+        self.role_label = Role(role).label if role in Role.values else ""
+
+    @cached_property
+    def theme(self) -> str:
+        chosen = self.request.COOKIES.get("theme", "auto")
+        return chosen if chosen in THEMES else "auto"
+
+    @cached_property
+    def accounts(self) -> list[Account]:
+        user = getattr(self.request, "user", None)
+        return list(Account.objects.filter(members=user)) if user and user.is_authenticated else []
+
+    @cached_property
+    def nav(self) -> list[NavItem]:
+        if self.account is None:
+            return []
+        slug = self.account.slug
+        entries = [
+            ("Workflows", reverse("workflows_ui:workflow-list", args=[slug]), "workflows"),
+            ("Connection", reverse("workflows_ui:token-detail", args=[slug]), "key"),
+        ]
+        here = self.request.path
+        return [NavItem(label, url, icon, here.startswith(url)) for label, url, icon in entries]
+
+
+def console(request: HttpRequest) -> dict[str, Console]:
+    return {"console": Console(request)}

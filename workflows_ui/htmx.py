@@ -1,0 +1,55 @@
+"""The only code that knows how a page and its one fragment are told apart."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+VARY = ("HX-Request", "HX-Boosted", "HX-History-Restore-Request")
+# what changes by the clock alone: the browser keeps it going by itself
+TICKING = re.compile(rb"(<time\b[^>]*>)[^<]*(?=</time>)")
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    htmx = getattr(request, "htmx", None)
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    fragment: str,
+    status: int = 200,
+) -> HttpResponse:
+    """The page, or its one fragment when htmx asks for a piece.
+
+    A fragment carries an ETag over what it says (relative times left out); a browser that shows
+    the same already gets an empty 204.
+    """
+    piece = wants_fragment(request)
+    name = f"{template}#{fragment}" if piece else template
+    response = render(request, name, context, status=status)
+    patch_vary_headers(response, VARY)
+    if piece and status == 200:
+        response["ETag"] = fingerprint(response.content)
+        if request.headers.get("If-None-Match") == response["ETag"]:
+            return unchanged(response["ETag"])
+    return response
+
+
+def fingerprint(content: bytes) -> str:
+    digest = hashlib.blake2b(TICKING.sub(rb"\1", content), digest_size=12)
+    return f'"{digest.hexdigest()}"'
+
+
+def unchanged(etag: str) -> HttpResponse:
+    response = HttpResponse(status=204, headers={"ETag": etag})
+    patch_vary_headers(response, VARY)
+    return response

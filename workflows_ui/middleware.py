@@ -1,0 +1,116 @@
+"""Turns what happens on the way of a request into the right answer, once for all views."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
+
+from console.team.models import User
+from console.vault.sealing import CannotOpen
+from workflows_ui.access import TokenMissing
+from workflows_ui.cloudflare import CloudflareError
+from workflows_ui.views import errors
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class HtmxRedirectMiddleware:
+    """A redirect for htmx moves the whole page: a log-in form never lands in a table cell."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if getattr(request, "htmx", None) and isinstance(response, HttpResponseRedirect):
+            return HttpResponseClientRedirect(self.target(request, response.url))
+        return response
+
+    @staticmethod
+    def target(request: HttpRequest, url: str) -> str:
+        log_in = reverse("account_login")
+        if not url.startswith(log_in + "?next="):
+            return url
+        here = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
+        return reverse("account_login", query={"next": here})
+
+
+class NoStoreMiddleware:
+    """Pages hold payloads: no browser or proxy keeps them."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+
+class ViewerTimezoneMiddleware:
+    """Times are shown in the viewer's zone, which the browser tells in a cookie."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with timezone.override(viewer_zone(request)):
+            return self.get_response(request)
+
+
+def viewer_zone(request: HttpRequest) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(request.COOKIES.get("timezone", "UTC"))
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        return zoneinfo.ZoneInfo("UTC")
+
+
+class UpstreamErrorMiddleware:
+    """An upstream error becomes its panel: as a page, or in place of the fragment."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, CloudflareError):
+            return errors.upstream(request, error)
+        if isinstance(error, CannotOpen):
+            return errors.cannot_open(request)
+        if isinstance(error, TokenMissing):
+            messages.info(request, f"Add a token of your own to see {error.account.name}.")
+            return redirect("workflows_ui:token-detail", account=error.account.slug)
+        return None
+
+
+class FirstStartMiddleware:
+    """Until the first user exists, only the page that makes one answers (and health checks)."""
+
+    started = False
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not self.is_started() and request.path not in self.open_paths():
+            return redirect("first-start")
+        return self.get_response(request)
+
+    @staticmethod
+    def open_paths() -> set[str]:
+        return {reverse("first-start"), reverse("healthz"), reverse("readyz")}
+
+    @classmethod
+    def is_started(cls) -> bool:
+        if not cls.started:
+            cls.started = User.objects.exists()
+        return cls.started

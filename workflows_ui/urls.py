@@ -1,0 +1,45 @@
+from django.urls import include, path, register_converter
+
+from workflows_ui.converters import InstanceId, VersionId, WorkflowName
+from workflows_ui.views import accounts, instances, tokens, trigger, versions, workflows
+
+app_name = "workflows_ui"
+
+register_converter(WorkflowName, "workflow")
+register_converter(InstanceId, "instance")
+register_converter(VersionId, "version")
+
+# /a/<account>/workflows/<workflow>/instances/<instance>/
+instance_urls = [
+    path("", instances.instance_detail, name="instance-detail"),
+    path("step/", instances.step_output, name="step-output"),
+    path("download/", instances.instance_download, name="instance-download"),
+]
+
+# /a/<account>/workflows/<workflow>/
+workflow_urls = [
+    path("", workflows.workflow_detail, name="workflow-detail"),
+    path("trigger/", trigger.instance_trigger, name="instance-trigger"),
+    path("versions/", versions.version_list, name="version-list"),
+    path("versions/<version:version>/", versions.version_detail, name="version-detail"),
+    path("instances/<instance:instance>/", include(instance_urls)),
+]
+
+# /a/<account>/
+account_urls = [
+    path("", accounts.account_home, name="account-home"),
+    path("connection/", tokens.token_detail, name="token-detail"),
+    path("connection/replace/", tokens.token_replace, name="token-replace"),
+    path("connection/verify/", tokens.token_verify, name="token-verify"),
+    path("connection/remove/", tokens.token_remove, name="token-remove"),
+    path("workflows/", workflows.workflow_list, name="workflow-list"),
+    path("workflows/<workflow:workflow>/", include(workflow_urls)),
+]
+
+urlpatterns = [
+    path("connect/", accounts.connect, name="connect"),
+    path("connect/cloudflare/", accounts.connect_cloudflare, name="connect-cloudflare"),
+    path("connect/local/", accounts.connect_local, name="connect-local"),
+    path("connect/demo/", accounts.connect_demo, name="connect-demo"),
+    path("a/<slug:account>/", include(account_urls)),
+]

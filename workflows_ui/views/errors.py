@@ -1,0 +1,125 @@
+"""Every way a page can fail, as a page or in place of a fragment."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from workflows_ui.cloudflare import CloudflareError
+from workflows_ui.htmx import wants_fragment
+from workflows_ui.presenters.trouble import Trouble, trouble_of
+
+logger = logging.getLogger(__name__)
+
+
+def upstream(request: HttpRequest, error: CloudflareError) -> HttpResponse:
+    """The panel of an upstream error, with our status for it."""
+    trouble = trouble_of(error, account=getattr(request, "account", None))
+    logger.warning(
+        "upstream_error kind=%s status=%s code=%s ray=%s path=%s",
+        type(error).__name__, error.status, error.code, error.ray_id, request.path,
+    )  # fmt: skip
+    return failure(request, trouble)
+
+
+def cannot_open(request: HttpRequest) -> HttpResponse:
+    logger.error("sealed_token_does_not_open path=%s", request.path)
+    return failure(
+        request,
+        Trouble(
+            status=500,
+            title="The stored token can't be opened",
+            why="None of the server's token keys opens it: a key is missing, or the row is damaged.",
+            next_step="Put the old key back into CONSOLE_TOKEN_KEYS, or replace the token.",
+            account=getattr(request, "account", None),
+            token_link=True,
+        ),
+    )
+
+
+def failure(request: HttpRequest, trouble: Trouble, **extra: Any) -> HttpResponse:
+    template = "errors/failure.html"
+    if wants_fragment(request):
+        template += "#panel"
+    context = {"trouble": trouble, "here": here(request), **extra}
+    response = render(request, template, context, status=trouble.status)
+    if trouble.retry_after:
+        response["Retry-After"] = str(trouble.retry_after)
+    return response
+
+
+def here(request: HttpRequest) -> str:
+    """Where "try again" leads: the page, never a bare fragment or a POST."""
+    return request.get_full_path() if request.method == "GET" else ""
+
+
+@login_not_required
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return failure(
+        request,
+        Trouble(
+            status=400,
+            title="This request makes no sense here",
+            why="Something in the address or the form is not as it should be.",
+            next_step="Go back and try once more.",
+        ),
+    )
+
+
+@login_not_required
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return failure(
+        request,
+        Trouble(
+            status=403,
+            title="Your role doesn't allow this",
+            why="You may see this account, but not do what was asked.",
+            next_step="Ask an admin of the account for the right.",
+            account=getattr(request, "account", None),
+        ),
+    )
+
+
+@login_not_required
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return failure(
+        request,
+        Trouble(
+            status=404,
+            title="There is nothing here",
+            why="The address is wrong, or what it named is gone, or it isn't yours to see.",
+            next_step="Start from your accounts.",
+            account=getattr(request, "account", None),
+        ),
+    )
+
+
+@login_not_required
+def server_error(request: HttpRequest) -> HttpResponse:
+    return failure(
+        request,
+        Trouble(
+            status=500,
+            title="The console made a mistake",
+            why="The error is in the server's log.",
+            next_step="Try once more; if it happens again, tell whoever runs this console.",
+        ),
+    )
+
+
+@login_not_required
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return failure(
+        request,
+        Trouble(
+            status=403,
+            title="The form was not accepted",
+            why="Its security mark is missing or old: you logged in or out meanwhile, "
+            "or cookies are off. Nothing was done.",
+            next_step="Go back, reload the page and send it again.",
+        ),
+    )
