@@ -3,6 +3,7 @@
 An error here holds plain facts only. It never holds the request, its headers or the token:
 `requests` exceptions do, so they are always replaced (`raise ... from None`), never chained.
 """
+# ruff: noqa: N818 - the names say what happened, as the API's readers say it
 
 from __future__ import annotations
 
@@ -100,3 +101,42 @@ class RateLimited(ApiError):
 
 class ServerError(ApiError):
     """5xx with or without an envelope."""
+
+
+ALREADY_EXISTS = 10405
+CANNOT_TERMINATE = 10401
+INSTANCE_NOT_FOUND = 10400
+
+STATUS_ERRORS: dict[int, type[ApiError]] = {
+    400: Invalid,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    422: Invalid,
+    429: RateLimited,
+}
+BAD_TOKEN_CODES = frozenset({1000, 6003, 9106, 9109})
+"""Codes of the gateway that speak of the token itself (1.6)."""
+AUTHENTICATION_ERROR = 10000
+WORKFLOWS_MESSAGE = "workflows.api.error."
+
+
+def error_class(status: int, errors: tuple[ErrorItem, ...] = ()) -> type[ApiError]:
+    """The class for an answer: by HTTP status first, then by the codes that refine it.
+
+    Codes are numbered per product, so those of the gateway count only without the prefix of a
+    Workflows message. 10000 means a token that is not valid (400, 401) or one that lacks the
+    permission (403). An id in use and an instance that has ended are conflicts with what is
+    there, whichever 4xx status says so.
+    """
+    if status >= 500:
+        return ServerError
+    gateway = {e.code for e in errors if not e.message.startswith(WORKFLOWS_MESSAGE)}
+    if status in (400, 403) and gateway & BAD_TOKEN_CODES:
+        return Unauthorized
+    if status == 400 and AUTHENTICATION_ERROR in gateway:
+        return Unauthorized
+    if status in (400, 409) and {e.code for e in errors} & {ALREADY_EXISTS, CANNOT_TERMINATE}:
+        return Conflict
+    return STATUS_ERRORS.get(status, ApiError)

@@ -11,11 +11,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-T = TypeVar("T")
 Json = Any
-NOTHING: Mapping[str, Any] = {}
+
+
+class _Nothing(dict[str, Any]):
+    """An empty object that a dataclass takes as a default."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+    def __setitem__(self, key: str, value: Json) -> None:
+        raise TypeError("params that were never set can't be changed")
+
+
+NOTHING: Mapping[str, Any] = _Nothing()
+"""Params that were never set: the key is left out of the call. None would be sent as null."""
 
 
 class InstanceStatus(StrEnum):
@@ -44,7 +55,7 @@ class InstanceAction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page(Generic[T]):
+class Page[T]:
     """One page of a numbered list (6.1). `total_count` is None when the upstream doesn't tell."""
 
     items: tuple[T, ...]
@@ -58,7 +69,7 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CursorPage(Generic[T]):
+class CursorPage[T]:
     """One page of a cursor list (6.2). `cursor` is None on the last page."""
 
     items: tuple[T, ...]
@@ -400,3 +411,32 @@ class Settings:
     """4.23, account-wide."""
 
     default_retention: Retention | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRate:
+    """What the last answer told of the call budget (1.7): calls left, seconds until it resets.
+
+    `quota` calls per `window` seconds is the policy, when told.
+    """
+
+    remaining: int
+    reset: int
+    quota: int | None = None
+    window: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """One HTTP request that was really sent, for counting and logs. `path` has no query.
+
+    `status` is None when no answer came; `attempt` counts from 1 and grows with each retry.
+    """
+
+    method: str
+    path: str
+    status: int | None
+    seconds: float
+    ray_id: str = ""
+    attempt: int = 1
+    rate: CallRate | None = None
