@@ -1,0 +1,23 @@
+"""gunicorn reads this by itself. Every number can be set by the environment or a flag."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+# above the longest wait for the upstream (three tries of a GET)
+timeout = 90
+graceful_timeout = 10
+keepalive = 75
+loglevel = "warning"
+
+
+def when_ready(server: Any) -> None:
+    url = os.environ.get("CONSOLE_URL", "")
+    password = os.environ.get("CONSOLE_DEMO_PASSWORD", "")
+    if url and password:
+        print(f"Workflows Console is at {url}\nLog in as demo with the password {password}", flush=True)  # noqa: E501, T201
