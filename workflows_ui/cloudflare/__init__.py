@@ -31,7 +31,7 @@ from workflows_ui.cloudflare.errors import (
 from workflows_ui.cloudflare.local import LocalClient
 from workflows_ui.cloudflare.protocol import Capabilities, Direction, WorkflowsApi
 from workflows_ui.cloudflare.steps import Steps
-from workflows_ui.cloudflare.transport import Timeout
+from workflows_ui.cloudflare.transport import TIME_LIMIT, TIMEOUT
 from workflows_ui.cloudflare.types import (
     FINISHED,
     NOTHING,
@@ -83,6 +83,8 @@ __all__ = [
     "FINISHED",
     "INSTANCE_NOT_FOUND",
     "NOTHING",
+    "TIMEOUT",
+    "TIME_LIMIT",
     "Account",
     "AddressRefused",
     "AddressRules",
@@ -136,7 +138,6 @@ __all__ = [
     "StepStream",
     "Steps",
     "TimedOut",
-    "Timeout",
     "TokenStatus",
     "TooLarge",
     "Unauthorized",

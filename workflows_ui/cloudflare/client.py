@@ -19,7 +19,7 @@ from workflows_ui.cloudflare.encoding import path_of, query_of
 from workflows_ui.cloudflare.envelope import Envelope, open_envelope
 from workflows_ui.cloudflare.errors import BadResponse
 from workflows_ui.cloudflare.protocol import Capabilities, Direction
-from workflows_ui.cloudflare.transport import BearerAuth, OnCall, Timeout, Transport
+from workflows_ui.cloudflare.transport import TIME_LIMIT, TIMEOUT, BearerAuth, OnCall, Transport
 
 BASE_URL = "https://api.cloudflare.com/client/v4"
 STREAM = "application/octet-stream"
@@ -30,6 +30,7 @@ class CloudflareClient:
 
     `account_id` may be empty for the calls that need none. `rules` say which addresses may be
     talked to (AddressRefused otherwise), `on_call` is told of each HTTP request that was sent.
+    `timeout` is seconds to connect and between two bytes, `time_limit` for a whole call.
     """
 
     capabilities = Capabilities()
@@ -41,7 +42,8 @@ class CloudflareClient:
         token: str,
         base_url: str = BASE_URL,
         rules: AddressRules | None = None,
-        timeout: Timeout | None = None,
+        timeout: tuple[float, float] = TIMEOUT,
+        time_limit: float = TIME_LIMIT,
         user_agent_version: str = "dev",
         on_call: OnCall | None = None,
     ) -> None:
@@ -56,6 +58,7 @@ class CloudflareClient:
             rules=rules,
             auth=auth,
             timeout=timeout,
+            time_limit=time_limit,
             version=user_agent_version,
             on_call=on_call,
         )

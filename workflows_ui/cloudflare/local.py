@@ -47,7 +47,7 @@ from workflows_ui.cloudflare.local_dialects import (
 from workflows_ui.cloudflare.local_ids import known_ids
 from workflows_ui.cloudflare.protocol import Capabilities, Direction
 from workflows_ui.cloudflare.steps import Steps
-from workflows_ui.cloudflare.transport import OnCall, Reply, Timeout, Transport
+from workflows_ui.cloudflare.transport import TIME_LIMIT, TIMEOUT, OnCall, Reply, Transport
 
 PAGE_SIZE = 100
 MAX_PAGES = 100
@@ -62,7 +62,8 @@ class LocalClient:
         *,
         base_url: str,
         rules: AddressRules,
-        timeout: Timeout | None = None,
+        timeout: tuple[float, float] = TIMEOUT,
+        time_limit: float = TIME_LIMIT,
         user_agent_version: str = "dev",
         on_call: OnCall | None = None,
     ) -> None:
@@ -71,6 +72,7 @@ class LocalClient:
             base_url=self.base_url,
             rules=rules,
             timeout=timeout,
+            time_limit=time_limit,
             version=user_agent_version,
             host_header=_host_header(self.base_url),
             on_call=on_call,

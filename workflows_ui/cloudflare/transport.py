@@ -42,9 +42,10 @@ from workflows_ui.cloudflare.types import CallRate, CallRecord
 
 logger = logging.getLogger(__name__)
 
-CONNECT_TIMEOUT = 3.05
-READ_TIMEOUT = 20.0
-WHOLE_CALL = 30.0
+TIMEOUT = (3.05, 20.0)
+"""Seconds to connect, and between two bytes of the answer."""
+TIME_LIMIT = 30.0
+"""Seconds for the whole call with its retries, however alive the answer seems."""
 MAX_BYTES = 32 * 1024 * 1024
 CHUNK = 64 * 1024
 GET_ATTEMPTS = 3
@@ -53,15 +54,6 @@ PASSING = frozenset({502, 503, 504})
 """Statuses after which a GET is tried again."""
 
 OnCall = Callable[[CallRecord], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeout:
-    """Seconds: to connect, between two bytes of the answer, and for the whole call."""
-
-    connect: float = CONNECT_TIMEOUT
-    read: float = READ_TIMEOUT
-    whole: float = WHOLE_CALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,14 +114,16 @@ class Transport:
         base_url: str,
         rules: AddressRules,
         auth: BearerAuth | None = None,
-        timeout: Timeout | None = None,
+        timeout: tuple[float, float] = TIMEOUT,
+        time_limit: float = TIME_LIMIT,
         version: str = "dev",
         host_header: str = "",
         on_call: OnCall | None = None,
     ) -> None:
         self._base_url = base_url
         self._auth = auth
-        self._timeout = timeout or Timeout()
+        self._timeout = timeout
+        self._time_limit = time_limit
         self._on_call = on_call
         self._session = _session(rules)
         self._session.headers["User-Agent"] = f"workflows-console/{version}"
@@ -160,7 +154,7 @@ class Transport:
         if body is not None:
             headers["Content-Type"] = "application/json"
         outcome: Reply | CloudflareError = ConnectionFailed("Not sent.")
-        until = time.monotonic() + self._timeout.whole
+        until = time.monotonic() + self._time_limit
         for attempt in _attempts(method, until):
             started = time.monotonic()
             outcome = self._try(method, path, query, headers, body, until)
@@ -191,7 +185,7 @@ class Transport:
                 headers=headers,
                 data=body,
                 auth=self._auth,
-                timeout=(self._timeout.connect, self._timeout.read),
+                timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
             )
