@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from console.team.models import Account
 from workflows_ui import cloudflare as cf
@@ -191,3 +192,13 @@ def trouble_of(error: cf.CloudflareError, *, account: Account | None = None) -> 
         account=account,
         token_link=wording.token_link and account is not None,
     )
+
+
+class MaybeStale(Protocol):
+    @property
+    def error(self) -> cf.CloudflareError | None: ...
+
+
+def stale_trouble(reading: MaybeStale, *, account: Account | None = None) -> Trouble | None:
+    """Why an answer shown is not a fresh one; None for a fresh one."""
+    return trouble_of(reading.error, account=account) if reading.error else None

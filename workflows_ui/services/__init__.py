@@ -1,0 +1,5 @@
+"""Writes. A service takes an actor, a client and values, never a request."""
+
+from workflows_ui.services import instances
+
+__all__ = ["instances"]

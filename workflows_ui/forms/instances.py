@@ -1,0 +1,122 @@
+"""What may be asked of the instances list and of an instance's steps."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from workflows_ui.presenters.status import STATUSES
+from workflows_ui.queries.instances import InstanceFilter, StepFilter
+
+PRESETS = {
+    "1h": ("Last hour", timedelta(hours=1)),
+    "24h": ("24 hours", timedelta(hours=24)),
+    "7d": ("7 days", timedelta(days=7)),
+    "30d": ("30 days", timedelta(days=30)),
+}
+ADDRESSABLE = r"^[a-zA-Z0-9, */#_-]+$"
+
+
+class MomentInput(forms.DateTimeInput):
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M", attrs={"step": "60"})
+
+
+class InstanceFilterForm(forms.Form):
+    """Moments are typed in the viewer's zone; the API is asked in UTC."""
+
+    status = forms.ChoiceField(
+        choices=[("", "Any status"), *((status, status) for status in STATUSES)], required=False
+    )
+    since = forms.ChoiceField(
+        choices=[("", "Any time"), *((key, label) for key, (label, _) in PRESETS.items())],
+        required=False,
+        label="Created",
+    )
+    date_start = forms.DateTimeField(label="From", widget=MomentInput(), required=False)
+    date_end = forms.DateTimeField(label="To", widget=MomentInput(), required=False)
+    cursor = forms.CharField(max_length=2_000, required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        start, end = cleaned.get("date_start"), cleaned.get("date_end")
+        if start and end and end < start:
+            self.add_error("date_end", "This is before the start.")
+        return cleaned
+
+    def chosen(self) -> InstanceFilter:
+        """The filter as asked of the API. A preset counts back from the running minute, so that
+        everyone who looks in that minute asks the same."""
+        data = self.cleaned_data
+        start: datetime | None = data.get("date_start")
+        if data.get("since"):
+            minute = timezone.now().replace(second=0, microsecond=0)
+            start = minute - PRESETS[data["since"]][1]
+        return InstanceFilter(
+            status=data.get("status", ""),
+            date_start=start,
+            date_end=data.get("date_end"),
+            cursor=data.get("cursor", ""),
+        )
+
+
+class InstanceLookup(forms.Form):
+    """Opens an instance by its id."""
+
+    id = forms.RegexField(
+        ADDRESSABLE,
+        label="Instance id",
+        max_length=271,
+        strip=True,
+        error_messages={
+            "invalid": "An id holds letters, digits, spaces and , * / # _ - only.",
+            "max_length": "An id has at most 271 characters.",
+        },
+    )
+
+
+class StepFilterForm(forms.Form):
+    order = forms.ChoiceField(choices=[("asc", "Oldest first"), ("desc", "Newest first")])
+    status = forms.ChoiceField(
+        choices=[
+            ("", "All steps"),
+            ("errored", "errored"),
+            ("running", "running"),
+            ("waiting", "waiting"),
+            ("complete", "complete"),
+        ],
+        required=False,
+    )
+    q = forms.CharField(label="Step name", max_length=256, required=False)
+    start = forms.IntegerField(min_value=0, max_value=1_000_000, required=False)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__({"order": "asc", **data.dict()})
+
+    def chosen(self) -> StepFilter:
+        if not self.is_valid():
+            return StepFilter()
+        data = self.cleaned_data
+        return StepFilter(
+            order=data["order"], status=data["status"], text=data["q"], start=data["start"] or 0
+        )
+
+
+class StepOutputForm(forms.Form):
+    """Which output of which step (4.14)."""
+
+    name = forms.CharField(max_length=300, strip=False)
+    type = forms.ChoiceField(choices=[("step", "step"), ("waitForEvent", "waitForEvent")])
+    attempt = forms.IntegerField(min_value=1, required=False)
+    download = forms.BooleanField(required=False)
+
+
+class DownloadForm(forms.Form):
+    what = forms.ChoiceField(
+        choices=[(what, what) for what in ("params", "output", "error", "detail")]
+    )

@@ -1,0 +1,41 @@
+"""The same thing by hand: wrangler and curl lines to copy. Never with a token in them."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from console.team.models import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    label: str
+    text: str
+
+
+def instance_commands(account: Account, workflow: str, instance: str) -> list[Command]:
+    path = f"/workflows/{quote(workflow, safe='')}/instances/{quote(instance, safe='')}"
+    commands = [Command("curl", curl(account, path))]
+    if account.needs_token:
+        line = f"wrangler workflows instances describe {shlex.quote(workflow)}"
+        commands.insert(0, Command("wrangler", f"{line} {shlex.quote(instance)}"))
+    return commands
+
+
+def workflow_commands(account: Account, workflow: str) -> list[Command]:
+    path = f"/workflows/{quote(workflow, safe='')}/instances"
+    commands = [Command("curl", curl(account, path))]
+    if account.needs_token:
+        line = f"wrangler workflows instances list {shlex.quote(workflow)}"
+        commands.insert(0, Command("wrangler", line))
+    return commands
+
+
+def curl(account: Account, path: str) -> str:
+    """The token stays a shell variable."""
+    if not account.needs_token:
+        return f"curl {shlex.quote(f'{account.base_url}/cdn-cgi/local/explorer/api{path}')}"
+    url = f"{account.base_url}/accounts/{account.account_id}{path}"
+    return f'curl -H "Authorization: Bearer $CLOUDFLARE_API_TOKEN" {shlex.quote(url)}'

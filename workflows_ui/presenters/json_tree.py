@@ -1,0 +1,73 @@
+"""Any JSON value as a tree that folds. Text stays text: everything is escaped here."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+
+NODES_SHOWN = 1_500
+TEXT_SHOWN = 4_000
+OPEN_TO_DEPTH = 2
+DEEPEST = 40
+
+
+def json_tree(value: Any) -> SafeString:
+    """HTML of nested `<details>`. A huge value is cut and says so."""
+    writer = _Writer()
+    writer.value(value, key="", depth=0)
+    return SafeString(f'<div class="json-tree">{"".join(writer.parts)}</div>')
+
+
+class _Writer:
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.left = NODES_SHOWN
+
+    def value(self, value: Any, *, key: str, depth: int) -> None:
+        self.left -= 1
+        if isinstance(value, dict):
+            self.branch(list(value.items()), key=key, depth=depth, ends="{}", keyed=True)
+        elif isinstance(value, list):
+            entries = [(str(place), item) for place, item in enumerate(value)]
+            self.branch(entries, key=key, depth=depth, ends="[]", keyed=False)
+        else:
+            self.parts.append(f'<div class="json-row">{key}{leaf(value)}</div>')
+
+    def branch(
+        self, entries: list[tuple[Any, Any]], *, key: str, depth: int, ends: str, keyed: bool
+    ) -> None:
+        if not entries:
+            self.parts.append(f'<div class="json-row">{key}{ends}</div>')
+            return
+        hint = f"{ends[0]} {len(entries)} {ends[1]}"
+        is_open = " open" if depth < OPEN_TO_DEPTH and len(entries) <= 100 else ""
+        self.parts.append(
+            f'<details class="json-branch"{is_open}><summary>{key}'
+            f'<span class="json-hint">{hint}</span></summary><div class="json-children">'
+        )
+        for place, (name, item) in enumerate(entries):
+            if self.left <= 0 or depth >= DEEPEST:
+                more = f"… {len(entries) - place} more not shown: copy or download for all"
+                self.parts.append(f'<div class="json-row json-cut">{more}</div>')
+                break
+            css = "json-key" if keyed else "json-index"
+            label = f'<span class="{css}">{escape(shorten(str(name), 200))}</span>: '
+            self.value(item, key=label, depth=depth + 1)
+        self.parts.append("</div></details>")
+
+
+def leaf(value: Any) -> str:
+    if isinstance(value, str):
+        text = shorten(value, TEXT_SHOWN)
+        cut = "" if text == value else f' <span class="json-cut">{len(value):,} characters</span>'
+        shown = json.dumps(text, ensure_ascii=False)
+        return f'<span class="json-string">{escape(shown)}</span>{cut}'
+    kind = "json-literal" if value is None or isinstance(value, bool) else "json-number"
+    return f'<span class="{kind}">{escape(json.dumps(value))}</span>'
+
+
+def shorten(text: str, most: int) -> str:
+    return text if len(text) <= most else text[:most] + "…"

@@ -1,0 +1,119 @@
+"""The graph of a version as a nested outline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from workflows_ui.cloudflare import Graph, Node
+from workflows_ui.presenters.words import interval
+
+ICONS = {
+    "step_do": "step",
+    "step_sleep": "sleep",
+    "step_sleep_until": "sleep",
+    "step_wait_for_event": "wait",
+    "loop": "loop",
+    "parallel": "parallel",
+    "if": "branch",
+    "switch": "branch",
+}
+PARALLEL = {
+    "all": "all must succeed",
+    "any": "the first to succeed",
+    "all_settled": "all, whatever comes of them",
+    "race": "the first to end",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineItem:
+    kind: str
+    name: str
+    detail: str
+    icon: str
+    children: tuple[OutlineItem, ...] = ()
+
+
+def outline(graph: Graph) -> tuple[OutlineItem, ...]:
+    """The nodes, then the functions they call."""
+    functions = tuple(item(node) for node in graph.functions.values())
+    return (*items(graph.nodes), *functions)
+
+
+def items(nodes: tuple[Node, ...]) -> tuple[OutlineItem, ...]:
+    return tuple(item(node) for node in nodes)
+
+
+def item(node: Node) -> OutlineItem:
+    return OutlineItem(
+        kind=node.type.removeprefix("step_").replace("_", " "),
+        name=node.name or "",
+        detail=detail(node),
+        icon=ICONS.get(node.type, "step"),
+        children=children(node),
+    )
+
+
+def children(node: Node) -> tuple[OutlineItem, ...]:
+    branches = tuple(
+        OutlineItem("case" if node.type == "switch" else "when", condition(node, branch.condition),
+                    "", "branch", items(branch.nodes))
+        for branch in node.branches
+    )  # fmt: skip
+    blocks = tuple(
+        OutlineItem(name, "", "", "step", items(nodes)) for name, nodes in node.blocks.items()
+    )
+    return (*branches, *blocks, *items(node.nodes))
+
+
+def condition(node: Node, text: str | None) -> str:
+    if text is not None:
+        return text
+    return "default" if node.type == "switch" else "else"
+
+
+def detail(node: Node) -> str:
+    fields = node.fields
+    match node.type:
+        case "step_do":
+            return step_detail(fields.get("config"))
+        case "step_sleep":
+            return interval(fields.get("duration"))
+        case "step_sleep_until":
+            return f"until {fields.get('timestamp', 'unknown')}"
+        case "step_wait_for_event":
+            return event_detail(fields.get("options"))
+        case "parallel":
+            return PARALLEL.get(str(fields.get("kind")), str(fields.get("kind", "")))
+        case "switch":
+            return f"on {fields.get('discriminant', '')}"
+        case "break":
+            return str(fields.get("kind", ""))
+        case "start":
+            return str(fields.get("class_name", ""))
+    return ""
+
+
+def step_detail(config: Any) -> str:
+    if not isinstance(config, dict):
+        return ""
+    retries = config.get("retries")
+    parts = []
+    if isinstance(retries, dict) and "limit" in retries:
+        parts.append(f"{retries['limit']} retries")
+        if retries.get("delay") is not None:
+            parts.append(interval(retries["delay"]))
+        if retries.get("backoff"):
+            parts.append(str(retries["backoff"]))
+    if config.get("timeout") is not None:
+        parts.append(f"timeout {interval(config['timeout'])}")
+    return ", ".join(parts)
+
+
+def event_detail(options: Any) -> str:
+    if not isinstance(options, dict):
+        return ""
+    timeout = options.get("timeout")
+    within = f" within {interval(timeout)}" if timeout is not None else ""
+    return f"{options.get('event_type', '')}{within}".strip()

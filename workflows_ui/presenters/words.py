@@ -1,0 +1,106 @@
+"""Numbers, times and ids as people read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.utils import timezone
+
+UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+
+
+def duration(span: timedelta) -> str:
+    """The two largest units: "820 ms", "4.2 s", "1 m 12 s", "3 d 4 h".
+
+    >>> duration(timedelta(seconds=72))
+    '1 m 12 s'
+    >>> duration(timedelta(milliseconds=4200))
+    '4.2 s'
+    >>> duration(timedelta(hours=26))
+    '1 d 2 h'
+    """
+    seconds = max(span.total_seconds(), 0.0)
+    if seconds < 1:
+        return f"{round(seconds * 1000)} ms"
+    if seconds < 10:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
+    left, parts = round(seconds), []
+    for unit, size in UNITS:
+        count, left = divmod(left, size)
+        if count or parts:
+            parts.append((count, unit))
+    return " ".join(f"{count} {unit}" for count, unit in parts[:2] if count)
+
+
+def coarse(span: timedelta) -> str:
+    """One unit, rounded down: "3 h", "12 s".
+
+    >>> coarse(timedelta(hours=3, minutes=50))
+    '3 h'
+    """
+    seconds = max(int(span.total_seconds()), 0)
+    for unit, size in UNITS:
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return "0 s"
+
+
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """ "3 h ago", "in 5 m" or "now"."""
+    span = (now or timezone.now()) - moment
+    if abs(span) < timedelta(seconds=1):
+        return "now"
+    return f"in {coarse(-span)}" if span < timedelta(0) else f"{coarse(span)} ago"
+
+
+def exact(moment: datetime) -> str:
+    """The moment in the viewer's zone, with UTC behind it."""
+    local = timezone.localtime(moment)
+    here = local.strftime("%Y-%m-%d %H:%M:%S")
+    utc = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{here} {local.tzname()} · {utc}Z"
+
+
+def size(count: int) -> str:
+    """Bytes in the unit that fits: "512 B", "14.2 KB", "3.0 MB".
+
+    >>> size(14540)
+    '14.2 KB'
+    """
+    if count < 1024:
+        return f"{count} B"
+    amount = float(count)
+    for unit in ("KB", "MB", "GB"):
+        amount /= 1024
+        if amount < 1024:
+            break
+    return f"{amount:.1f} {unit}"
+
+
+def interval(value: object) -> str:
+    """A delay, timeout or retention of the API: milliseconds, or its own text.
+
+    >>> interval(1000), interval("10 minutes"), interval("[dynamic]")
+    ('1 s', '10 minutes', 'dynamic')
+    """
+    if isinstance(value, bool) or value is None:
+        return "–"
+    if isinstance(value, int | float):
+        return duration(timedelta(milliseconds=min(float(value), 1e14)))
+    return str(value).strip("[]")
+
+
+@dataclass(frozen=True, slots=True)
+class CutText:
+    """A long id cut in the middle: the head gives way first, the tail always shows."""
+
+    whole: str
+    head: str
+    tail: str
+
+
+def cut(text: str, tail: int = 8) -> CutText:
+    if len(text) <= 24:
+        return CutText(text, text, "")
+    return CutText(text, text[:-tail], text[-tail:])

@@ -1,0 +1,75 @@
+"""Workflows as the pages show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from workflows_ui.cloudflare import Schedule, Workflow
+from workflows_ui.presenters.status import LOOKS, Look, look_of
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One status of a counts bar; `x` and `width` are shares of 100."""
+
+    look: Look
+    count: int
+    x: float
+    width: float
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowLine:
+    workflow: Workflow
+    url: str
+    counts: tuple[Segment, ...] | None
+    total: int
+    next_run: Schedule | None
+
+    @property
+    def live(self) -> bool:
+        return any(segment.look.live for segment in self.counts or ())
+
+    @property
+    def last_trigger(self) -> datetime | None:
+        return self.workflow.triggered_on
+
+
+def workflow_line(workflow: Workflow, *, account: str) -> WorkflowLine:
+    url = reverse("workflows_ui:workflow-detail", args=[account, workflow.name])
+    counts = None if workflow.instances is None else segments(workflow.instances, url)
+    coming = [schedule for schedule in workflow.schedules if schedule.next_instance]
+    coming.sort(key=lambda schedule: schedule.next_instance or datetime.max)
+    return WorkflowLine(
+        workflow=workflow,
+        url=url,
+        counts=counts,
+        total=sum((workflow.instances or {}).values()),
+        next_run=(coming or list(workflow.schedules) or [None])[0],
+    )
+
+
+def segments(instances: Mapping[str, int], url: str) -> tuple[Segment, ...]:
+    """The statuses that have instances, in the order of a life, unknown ones last.
+
+    A status with any instance at all keeps a visible width, whatever the others have.
+    """
+    present = {status: count for status, count in instances.items() if count > 0}
+    ordered = [status for status in LOOKS if status in present]
+    ordered += [status for status in present if status not in LOOKS]
+    total = sum(present.values())
+    least = 3.0
+    shares = [max(present[status] / total * 100, least) for status in ordered]
+    scale = 100 / sum(shares) if shares else 1
+    found, x = [], 0.0
+    for status, share in zip(ordered, shares, strict=True):
+        width = share * scale
+        link = f"{url}?status={status}"
+        found.append(Segment(look_of(status), present[status], round(x, 2), round(width, 2), link))
+        x += width
+    return tuple(found)

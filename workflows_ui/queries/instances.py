@@ -1,0 +1,173 @@
+"""Reads of instances."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from workflows_ui import cloudflare as cf
+from workflows_ui.access import Access
+from workflows_ui.presenters.instances import InstanceLine, instance_line
+from workflows_ui.presenters.status import look_of
+from workflows_ui.presenters.steps import StepLine, step_line, step_status
+from workflows_ui.presenters.workflows import WorkflowLine, workflow_line
+from workflows_ui.queries.reads import FINISHED_SECONDS, FRESH_SECONDS, Reading, read, region
+from workflows_ui.queries.side_by_side import both
+from workflows_ui.queries.workflows import workflow_reading
+
+PER_PAGE = 50
+STEPS_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceFilter:
+    status: str = ""
+    date_start: datetime | None = None
+    date_end: datetime | None = None
+    cursor: str = ""
+
+    @property
+    def key(self) -> str:
+        text = repr((self.status, self.date_start, self.date_end, self.cursor))
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.status or self.date_start or self.date_end)
+
+
+@dataclass(frozen=True, slots=True)
+class InstancePage:
+    """A workflow with one page of its instances."""
+
+    workflow: WorkflowLine
+    lines: tuple[InstanceLine, ...]
+    cursor: str | None
+    reading: Reading[cf.CursorPage[cf.InstanceRow]]
+
+    @property
+    def live(self) -> bool:
+        return self.workflow.live or any(line.look.live for line in self.lines)
+
+
+def instance_page(access: Access, workflow: str, chosen: InstanceFilter) -> InstancePage:
+    """The workflow and a page of its instances, read side by side (4.2, 4.5)."""
+    about, page = both(
+        partial(workflow_reading, access, workflow),
+        partial(instance_reading, access, workflow, chosen),
+    )
+    slug = access.account.slug
+    lines = [instance_line(row, account=slug, workflow=workflow) for row in page.value.items]
+    return InstancePage(
+        workflow_line(about.value, account=slug), tuple(lines), page.value.cursor, page
+    )
+
+
+def instance_reading(
+    access: Access, workflow: str, chosen: InstanceFilter
+) -> Reading[cf.CursorPage[cf.InstanceRow]]:
+    return read(
+        access.reader,
+        f"instances:{workflow}:{chosen.key}",
+        partial(
+            access.api.list_instances,
+            workflow,
+            cursor=chosen.cursor or None,
+            per_page=PER_PAGE,
+            direction="desc",
+            status=chosen.status or None,
+            date_start=chosen.date_start,
+            date_end=chosen.date_end,
+        ),
+    )
+
+
+def instance_detail(access: Access, workflow: str, instance: str) -> Reading[cf.InstanceDetail]:
+    """An instance with all its steps (4.12). A finished one changes no more by itself, so its
+    answer is kept longer. Raises NotFound."""
+    name = f"instance:{workflow}:{instance}"
+    kept = region.get(f"{access.reader}:{name}", expiration_time=FINISHED_SECONDS)
+    over = isinstance(kept, tuple) and not look_of(kept[1].status).live
+    return read(
+        access.reader,
+        name,
+        partial(access.api.get_instance, workflow, instance),
+        fresh=FINISHED_SECONDS if over else FRESH_SECONDS,
+    )
+
+
+def instance_exists(access: Access, workflow: str, instance: str) -> bool:
+    """Whether the workflow has such an instance now."""
+    try:
+        access.api.get_instance(workflow, instance, simple=True)
+    except cf.NotFound:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFilter:
+    order: str = "asc"
+    status: str = ""
+    text: str = ""
+    start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StepWindow:
+    """A window over the steps that fit a filter; `first` counts from 1."""
+
+    lines: tuple[StepLine, ...]
+    first: int
+    fitting: int
+    total: int
+    previous: int | None
+    following: int | None
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.lines) - 1
+
+
+def step_window(detail: cf.InstanceDetail, chosen: StepFilter) -> StepWindow:
+    """At most STEPS_SHOWN steps. Without a filter only those shown are looked at."""
+    over = not look_of(detail.status).live
+    places = fitting_places(detail, chosen, over=over)
+    start = min(max(chosen.start, 0), max(len(places) - 1, 0))
+    shown = places[start : start + STEPS_SHOWN]
+    lines = tuple(step_line(detail.steps[place], place + 1, instance_over=over) for place in shown)
+    following = start + STEPS_SHOWN
+    return StepWindow(
+        lines=lines,
+        first=start + 1 if lines else 0,
+        fitting=len(places),
+        total=len(detail.steps),
+        previous=max(start - STEPS_SHOWN, 0) if start else None,
+        following=following if following < len(places) else None,
+    )
+
+
+def fitting_places(
+    detail: cf.InstanceDetail, chosen: StepFilter, *, over: bool
+) -> range | list[int]:
+    places = range(len(detail.steps))
+    ordered = places if chosen.order == "asc" else places[::-1]
+    if not chosen.status and not chosen.text:
+        return ordered
+    return list(fitting(detail, chosen, ordered, over=over))
+
+
+def fitting(
+    detail: cf.InstanceDetail, chosen: StepFilter, places: range, *, over: bool
+) -> Iterator[int]:
+    wanted = chosen.text.casefold()
+    for place in places:
+        entry = detail.steps[place]
+        if wanted and wanted not in entry.name.casefold():
+            continue
+        if chosen.status and step_status(entry, instance_over=over) != chosen.status:
+            continue
+        yield place

@@ -1,0 +1,81 @@
+"""Formatting for templates: nothing here decides anything."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from workflows_ui.presenters import words
+from workflows_ui.presenters.instances import Span
+from workflows_ui.presenters.json_tree import json_tree as build_tree
+
+register = template.Library()
+register.filter("size", words.size)
+register.filter("interval", words.interval)
+register.filter("cut", words.cut)
+
+DASH = SafeString('<span class="dash" aria-label="none">–</span>')
+
+
+@register.simple_tag
+def ago(moment: datetime | None) -> SafeString:
+    """ "3 h ago", exact in the title; the browser keeps it true."""
+    if moment is None:
+        return DASH
+    return _time(moment, words.ago(moment), "data-ago")
+
+
+@register.simple_tag
+def when(moment: datetime | None) -> SafeString:
+    """The moment itself, in the viewer's zone."""
+    if moment is None:
+        return DASH
+    local = timezone.localtime(moment)
+    return _time(moment, local.strftime("%Y-%m-%d %H:%M:%S"), "data-at")
+
+
+@register.simple_tag
+def until(moment: datetime | None) -> SafeString:
+    """A countdown: "in 3 m 5 s", or how long ago it should have been."""
+    if moment is None:
+        return DASH
+    left = moment - timezone.now()
+    text = f"in {words.duration(left)}" if left > timedelta(0) else words.ago(moment)
+    return _time(moment, text, 'data-live="until"')
+
+
+@register.simple_tag
+def lasted(span: Span) -> SafeString:
+    """How long something took, or has taken so far."""
+    if span.start is None:
+        return DASH
+    if span.end is None:
+        return _time(span.start, words.duration(timezone.now() - span.start), 'data-live="since"')
+    length = span.end - span.start
+    title = f"{length.total_seconds():.3f} s"
+    return format_html('<span class="num" title="{}">{}</span>', title, words.duration(length))
+
+
+@register.simple_tag
+def json_tree(value: Any) -> SafeString:
+    return build_tree(value)
+
+
+@register.simple_tag
+def age(moment: datetime) -> str:
+    return words.duration(timezone.now() - moment)
+
+
+def _time(moment: datetime, text: str, hook: str) -> SafeString:
+    return format_html(
+        '<time datetime="{}" title="{}" {}>{}</time>',
+        moment.isoformat(),
+        words.exact(moment),
+        SafeString(hook),
+        text,
+    )

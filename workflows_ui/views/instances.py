@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from console.team.roles import Action
+from workflows_ui import cloudflare as cf
+from workflows_ui import queries
+from workflows_ui.access import access_to
+from workflows_ui.downloads import bytes_download, json_download
+from workflows_ui.forms.instances import DownloadForm, StepFilterForm, StepOutputForm
+from workflows_ui.htmx import render_page
+from workflows_ui.http import ConsoleRequest
+from workflows_ui.presenters.commands import instance_commands
+from workflows_ui.presenters.instance_json import instance_parts
+from workflows_ui.presenters.instances import instance_span, trigger_look, version_url
+from workflows_ui.presenters.status import look_of
+from workflows_ui.presenters.steps import parsed
+from workflows_ui.presenters.trouble import stale_trouble
+from workflows_ui.views import errors
+
+
+@require_GET
+def instance_detail(
+    request: ConsoleRequest, account: str, workflow: str, instance: str
+) -> HttpResponse:
+    access = access_to(request, account)
+    reading = queries.instances.instance_detail(access, workflow, instance)
+    detail, step_form = reading.value, StepFilterForm(request.GET)
+    ctx = {
+        "access": access,
+        "name": workflow,
+        "instance": instance,
+        "detail": detail,
+        "look": look_of(detail.status),
+        "span": instance_span(detail),
+        "trigger": trigger_look(detail.trigger_source),
+        "version_url": version_url(access.account.slug, workflow, detail.version_id or ""),
+        "output": parsed(detail.output),
+        "steps": queries.instances.step_window(detail, step_form.chosen()),
+        "step_form": step_form,
+        "reading": reading,
+        "stale": stale_trouble(reading, account=access.account),
+        "can": access.api.capabilities,
+        "may_trigger": access.allows(Action.INSTANCE_TRIGGER),
+        "commands": instance_commands(access.account, workflow, instance),
+    }
+    return render_page(request, "instances/detail.html", ctx, fragment="instance")
+
+
+@require_GET
+def step_output(
+    request: ConsoleRequest, account: str, workflow: str, instance: str
+) -> HttpResponse:
+    """The full output of one step: as a piece, a page, or a download."""
+    access = access_to(request, account)
+    form = StepOutputForm(request.GET)
+    if not form.is_valid():
+        return errors.bad_request(request)
+    asked = form.cleaned_data
+    result = access.api.get_step_output(
+        workflow, instance, name=asked["name"], type=asked["type"], attempt=asked["attempt"]
+    )
+    file_name = f"{instance}-{asked['name']}"
+    if isinstance(result, cf.StepStream):
+        return bytes_download(result.content, file_name)
+    if asked["download"]:
+        return json_download(result.output, file_name)
+    ctx = {"access": access, "name": workflow, "instance": instance, "asked": asked}
+    return render_page(
+        request, "instances/step_output.html", {**ctx, "result": result}, fragment="output"
+    )
+
+
+@require_GET
+def instance_download(
+    request: ConsoleRequest, account: str, workflow: str, instance: str
+) -> HttpResponse:
+    access = access_to(request, account)
+    form = DownloadForm(request.GET)
+    if not form.is_valid():
+        return errors.bad_request(request)
+    what = form.cleaned_data["what"]
+    detail = queries.instances.instance_detail(access, workflow, instance).value
+    return json_download(instance_parts(detail)[what], f"{instance}-{what}")

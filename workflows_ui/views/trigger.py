@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from console.team.roles import Action
+from workflows_ui import cloudflare as cf
+from workflows_ui import queries, services
+from workflows_ui.access import Access, access_to
+from workflows_ui.forms.instances import InstanceLookup
+from workflows_ui.forms.trigger import TriggerForm
+from workflows_ui.http import ConsoleRequest
+from workflows_ui.presenters.instances import instance_url
+from workflows_ui.presenters.trouble import Trouble, trouble_of
+from workflows_ui.services.instances import AlreadyExists, OutcomeUnknown
+
+
+@require_http_methods(["GET", "POST"])
+def instance_trigger(request: ConsoleRequest, account: str, workflow: str) -> HttpResponse:
+    access = access_to(request, account)
+    access.require(Action.INSTANCE_TRIGGER)
+    options = access.api.capabilities.create_options
+    if request.method == "POST":
+        form = TriggerForm(request.POST, options=options)
+        trouble = None
+        if form.is_valid():
+            instance, trouble = triggered(access, workflow, form)
+            if instance:
+                messages.success(request, f"Triggered {instance}.")
+                return redirect(instance_url(access.account.slug, workflow, instance))
+        return trigger_page(request, access, workflow, form, trouble, status=422)
+    form = TriggerForm(initial=initial(access, workflow, request.GET), options=options)
+    return trigger_page(request, access, workflow, form)
+
+
+def triggered(
+    access: Access, workflow: str, form: TriggerForm
+) -> tuple[str | None, Trouble | None]:
+    """The id of the new instance, or what the form has to say."""
+    new = form.new_instance()
+    try:
+        created = services.instances.instance_create(
+            actor=access.user, api=access.api, workflow=workflow, new=new
+        )
+    except AlreadyExists:
+        if not form.chose_id:
+            # our own id is taken by an earlier sending of this very form
+            return new.instance_id, None
+        form.add_error("instance_id", "This workflow has an instance of this id already.")
+        return None, None
+    except OutcomeUnknown as unknown:
+        return None, unknown_outcome(access, workflow, unknown)
+    except cf.CloudflareError as error:
+        return None, trouble_of(error, account=access.account)
+    return created.id, None
+
+
+def unknown_outcome(access: Access, workflow: str, unknown: OutcomeUnknown) -> Trouble:
+    lost = trouble_of(unknown.error, account=access.account)
+    return Trouble(
+        status=lost.status,
+        title="Whether the instance was created is not known",
+        why=f"No answer came to the create, and {unknown.instance_id} could not be found (yet).",
+        next_step="Send the form again: it asks for the same id, so it can't be created twice.",
+        upstream_status=lost.upstream_status,
+        code=lost.code,
+        ray_id=lost.ray_id,
+        said=lost.said,
+        account=access.account,
+    )
+
+
+def initial(access: Access, workflow: str, query: dict[str, str]) -> dict[str, str]:
+    """Params of the instance to run again, if one is named."""
+    lookup = InstanceLookup({"id": query.get("from", "")})
+    if not lookup.is_valid():
+        return {}
+    detail = queries.instances.instance_detail(access, workflow, lookup.cleaned_data["id"]).value
+    return {"params": json.dumps(detail.params, indent=2, ensure_ascii=False)}
+
+
+def trigger_page(
+    request: ConsoleRequest,
+    access: Access,
+    workflow: str,
+    form: TriggerForm,
+    trouble: Trouble | None = None,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    ctx = {
+        "access": access,
+        "name": workflow,
+        "form": form,
+        "trouble": trouble,
+        "again": request.GET.get("from", ""),
+    }
+    return render(request, "trigger/form.html", ctx, status=status)

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from workflows_ui import queries
+from workflows_ui.access import access_to
+from workflows_ui.forms.workflows import PageNumber
+from workflows_ui.htmx import render_page
+from workflows_ui.http import ConsoleRequest
+from workflows_ui.presenters.trouble import stale_trouble
+
+
+@require_GET
+def version_list(request: ConsoleRequest, account: str, workflow: str) -> HttpResponse:
+    access = access_to(request, account)
+    reading = queries.versions.version_page(access, workflow, PageNumber.of(request.GET))
+    ctx = {
+        "access": access,
+        "name": workflow,
+        "page": reading.value,
+        "stale": stale_trouble(reading, account=access.account),
+        "reading": reading,
+        "can": access.api.capabilities,
+    }
+    return render_page(request, "versions/list.html", ctx, fragment="versions")
+
+
+@require_GET
+def version_detail(
+    request: ConsoleRequest, account: str, workflow: str, version: str
+) -> HttpResponse:
+    access = access_to(request, account)
+    view = queries.versions.version_view(access, workflow, version)
+    ctx = {"access": access, "name": workflow, "view": view, "can": access.api.capabilities}
+    return render(request, "versions/detail.html", ctx)

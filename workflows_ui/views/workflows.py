@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET
+
+from console.team.roles import Action
+from workflows_ui import cloudflare as cf
+from workflows_ui import queries
+from workflows_ui.access import Access, access_to
+from workflows_ui.forms.instances import InstanceFilterForm, InstanceLookup
+from workflows_ui.forms.workflows import WorkflowSearch
+from workflows_ui.htmx import render_page
+from workflows_ui.http import ConsoleRequest
+from workflows_ui.presenters.commands import workflow_commands
+from workflows_ui.presenters.instances import instance_url
+from workflows_ui.presenters.paging import Trail
+from workflows_ui.presenters.trouble import stale_trouble
+from workflows_ui.queries.instances import InstanceFilter
+
+
+@require_GET
+def workflow_list(request: ConsoleRequest, account: str) -> HttpResponse:
+    access = access_to(request, account)
+    form = WorkflowSearch(request.GET)
+    asked = form.cleaned_data if form.is_valid() else {}
+    page = queries.workflows.workflow_page(
+        access, search=asked.get("q", ""), page=asked.get("page") or 1
+    )
+    ctx = {
+        "access": access,
+        "form": form,
+        "page": page,
+        "search": asked.get("q", ""),
+        "stale": stale_trouble(page.reading, account=access.account),
+        "can": access.api.capabilities,
+    }
+    return render_page(request, "workflows/list.html", ctx, fragment="workflows")
+
+
+@require_GET
+def workflow_detail(request: ConsoleRequest, account: str, workflow: str) -> HttpResponse:
+    access = access_to(request, account)
+    lookup = InstanceLookup(request.GET if "id" in request.GET else None)
+    if lookup.is_bound and (found := looked_up(access, workflow, lookup)):
+        return redirect(found)
+    form = InstanceFilterForm(request.GET)
+    chosen = form.chosen() if form.is_valid() else InstanceFilter()
+    page = queries.instances.instance_page(access, workflow, chosen)
+    ctx = {
+        "access": access,
+        "name": workflow,
+        "form": form,
+        "lookup": lookup,
+        "chosen": chosen,
+        "page": page,
+        "trail": Trail(request.GET, page.cursor),
+        "stale": stale_trouble(page.reading, account=access.account),
+        "can": access.api.capabilities,
+        "may_trigger": access.allows(Action.INSTANCE_TRIGGER),
+        "commands": workflow_commands(access.account, workflow),
+    }
+    return render_page(request, "workflows/detail.html", ctx, fragment="instances")
+
+
+def looked_up(access: Access, workflow: str, lookup: InstanceLookup) -> str | None:
+    """Where the instance asked for by id is; the form says why if nowhere."""
+    if not lookup.is_valid():
+        return None
+    instance = lookup.cleaned_data["id"]
+    try:
+        if queries.instances.instance_exists(access, workflow, instance):
+            return instance_url(access.account.slug, workflow, instance)
+    except cf.Invalid as error:
+        lookup.add_error("id", f"The API doesn't take this id: {error.message}")
+        return None
+    lookup.add_error(
+        "id", "This workflow has no such instance. It may have been deleted or have expired."
+    )
+    return None
