@@ -10,7 +10,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("preferences/", preferences.preferences, name="preferences"),
-    path("person/", include("allauth.account.urls")),
+    path("person/", include("console.team.urls")),
     path("", include("workflows_ui.urls")),
 ]
 
@@ -20,4 +20,5 @@ if settings.DEBUG:
 handler400 = "workflows_ui.views.errors.bad_request"
 handler403 = "workflows_ui.views.errors.permission_denied"
 handler404 = "workflows_ui.views.errors.not_found"
+handler429 = "workflows_ui.views.errors.too_many_requests"
 handler500 = "workflows_ui.views.errors.server_error"

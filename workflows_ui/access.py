@@ -55,6 +55,8 @@ def membership_of(request: ConsoleRequest, slug: str) -> Membership:
     )
     if found is None:
         raise Http404("No such account.")
+    request.account = found.account
+    request.role = found.role
     return found
 
 
@@ -66,14 +68,14 @@ def access_to(request: ConsoleRequest, slug: str) -> Access:
     """
     membership = membership_of(request, slug)
     account = membership.account
-    request.account = account
-    request.role = membership.role
     if account.kind == Account.Kind.LOCAL:
-        return Access(request.user, account, membership.role, local_api(account), f"l{account.pk}")
+        return Access(
+            request.user, account, membership.role, local_api(account.base_url), f"l{account.pk}"
+        )
     token = ApiToken.objects.filter(owner=request.user, account=account).first()
     if token is None:
         raise TokenMissing(account)
-    plain = unseal(token.sealed, owner_id=request.user.pk, account_id=account.pk)
+    plain = unseal(bytes(token.sealed), owner_id=request.user.pk, account_id=account.pk)
     api = cloudflare_api(plain, base_url=account.base_url, account_id=account.account_id)
     # the moment of replacement is part of it: a replaced token must not see the old one's answers
     reader = f"t{token.pk}.{int((token.replaced or token.created).timestamp() * 1000)}"
@@ -97,10 +99,10 @@ def cloudflare_api(token: str, *, base_url: str, account_id: str = "") -> Cloudf
     )
 
 
-def local_api(account: Account) -> LocalClient:
+def local_api(base_url: str) -> LocalClient:
     """A client of a local engine; no token is involved."""
     return LocalClient(
-        base_url=account.base_url,
+        base_url=base_url,
         rules=address_rules(),
         timeout=settings.UPSTREAM_TIMEOUT,
         user_agent_version=settings.VERSION,

@@ -101,7 +101,8 @@ class FirstStartMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not self.is_started() and request.path not in self.open_paths():
+        # the path first: a health check must not need the database
+        if request.path not in self.open_paths() and not self.is_started():
             return redirect("first-start")
         return self.get_response(request)
 

@@ -9,6 +9,9 @@ from django.db import models
 
 from console.team.models import Account
 
+ACTIVE = "active"
+"""The API's word for a token that is good; any other word is a reason why it isn't."""
+
 
 class ApiToken(models.Model):
     """A person's token for an account. The token itself is only in `sealed`, and only there."""

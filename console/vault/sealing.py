@@ -25,10 +25,13 @@ def seal(token: str, *, owner_id: int, account_id: int) -> bytes:
 
 
 @sensitive_variables()
-def unseal(sealed: bytes, *, owner_id: int, account_id: int) -> str:
-    """The token again. Raises CannotOpen, also for a row copied to another owner or account."""
+def unseal(sealed: bytes, *, owner_id: int, account_id: int, max_age: int | None = None) -> str:
+    """The token again. Raises CannotOpen, also for a row copied to another owner or account.
+
+    With `max_age` (seconds) it opens for that long only; the time is part of what is sealed.
+    """
     try:
-        content = json.loads(ring().decrypt(bytes(sealed)))
+        content = json.loads(ring().decrypt(bytes(sealed), ttl=max_age))
     except (InvalidToken, ValueError):
         raise CannotOpen from None
     if (content["owner"], content["account"]) != (owner_id, account_id):

@@ -33,7 +33,7 @@ def cannot_open(request: HttpRequest) -> HttpResponse:
         Trouble(
             status=500,
             title="The stored token can't be opened",
-            why="None of the server's token keys opens it: a key is missing, or the row is damaged.",
+            why="No token key of the server opens it: a key is missing, or the row is damaged.",
             next_step="Put the old key back into CONSOLE_TOKEN_KEYS, or replace the token.",
             account=getattr(request, "account", None),
             token_link=True,
@@ -94,6 +94,20 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
             why="The address is wrong, or what it named is gone, or it isn't yours to see.",
             next_step="Start from your accounts.",
             account=getattr(request, "account", None),
+        ),
+    )
+
+
+@login_not_required
+def too_many_requests(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Asked for by the log-in's rate limits."""
+    return failure(
+        request,
+        Trouble(
+            status=429,
+            title="Too many tries",
+            why="From here, or with this name, it was tried too often in a short time.",
+            next_step="Wait five minutes, then try again.",
         ),
     )
 

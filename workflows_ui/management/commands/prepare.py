@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from console.team.models import User
+from console.team.roles import Role
+from console.team.services import membership_set_role
+from workflows_ui.access import address_rules
+from workflows_ui.cloudflare import AddressRefused, check_url
+from workflows_ui.services.accounts import demo_join
+
+DEMO_USER = "demo"
+
+
+class Command(BaseCommand):
+    help = "Brings database and static files up to date. May be run as often as you like."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--demo",
+            action="store_true",
+            help=f"also a user `{DEMO_USER}` (CONSOLE_DEMO_PASSWORD) with the demo account",
+        )
+
+    def handle(self, *args: Any, demo: bool = False, **options: Any) -> None:
+        if demo and not settings.DEMO_PASSWORD:
+            raise CommandError("Set CONSOLE_DEMO_PASSWORD: the demo's user has no other password.")
+        call_command("migrate", interactive=False, verbosity=0)
+        if hasattr(staticfiles_storage, "manifest_name"):
+            call_command("collectstatic", interactive=False, verbosity=0)
+        if demo:
+            prepare_demo()
+            self.stdout.write(f"Log in as {DEMO_USER} with CONSOLE_DEMO_PASSWORD.")
+
+
+def prepare_demo() -> None:
+    """The demo's user, admin of the demo's account, with the simulator's token."""
+    try:
+        base_url = check_url(settings.SIMULATOR_URL, kind="cloudflare", rules=address_rules())
+    except AddressRefused as refused:
+        raise CommandError(f"CONSOLE_SIMULATOR_URL: {refused.message}") from None
+    user, _ = User.objects.get_or_create(username=DEMO_USER)
+    # only when it differs: a new hash would log the user out everywhere
+    if not user.check_password(settings.DEMO_PASSWORD):
+        user.set_password(settings.DEMO_PASSWORD)
+        user.save(update_fields=["password"])
+    membership = demo_join(user=user, base_url=base_url)
+    membership_set_role(membership, role=Role.ADMIN)

@@ -1,0 +1,299 @@
+"""Where a person starts, and how they connect an account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from console.team.models import Account, Membership
+from console.vault import pending
+from workflows_ui.access import address_rules, cloudflare_api, local_api, membership_of
+from workflows_ui.cloudflare import (
+    AddressRefused,
+    BadResponse,
+    CloudflareError,
+    ConnectionFailed,
+    TokenStatus,
+)
+from workflows_ui.forms.accounts import AccountIdForm, ChoiceForm, CloudflareForm, LocalForm
+from workflows_ui.http import ConsoleRequest
+from workflows_ui.presenters.trouble import trouble_of
+from workflows_ui.queries import accounts as queries
+from workflows_ui.services import accounts as services
+from workflows_ui.services.accounts import ClientFor, Reach
+
+ABOUT_THE_ADDRESS = (AddressRefused, ConnectionFailed, BadResponse)
+
+
+@require_GET
+def home(request: ConsoleRequest) -> HttpResponse:
+    rows = queries.accounts_of(request.user)
+    if not rows:
+        return redirect("workflows_ui:connect")
+    if len(rows) == 1:
+        return to_workflows(rows[0].account)
+    return render(request, "accounts/list.html", {"rows": rows})
+
+
+@require_GET
+def account_home(request: ConsoleRequest, account: str) -> HttpResponse:
+    return to_workflows(membership_of(request, account).account)
+
+
+@require_GET
+def connect(request: ConsoleRequest) -> HttpResponse:
+    return connect_page(request)
+
+
+@sensitive_variables()
+@sensitive_post_parameters("token")
+@require_http_methods(["GET", "POST"])
+def connect_cloudflare(request: ConsoleRequest) -> HttpResponse:
+    """GET goes on with a token that was pasted; POST pastes one, or chooses what to connect."""
+    if request.method == "POST" and "token" in request.POST:
+        return paste(request)
+    kept = pending.held(request.session, owner_id=request.user.pk)
+    if kept is None:
+        if request.method == "POST":
+            messages.info(request, "That took more than ten minutes. Paste the token once more.")
+        return redirect("workflows_ui:connect")
+    found = Found.from_json(kept.facts)
+    if found.candidates:
+        return choose(request, kept.token, found)
+    return name_account(request, kept.token, found)
+
+
+@require_http_methods(["GET", "POST"])
+def connect_local(request: ConsoleRequest) -> HttpResponse:
+    if request.method == "GET":
+        return redirect("workflows_ui:connect")
+    form = LocalForm(request.POST, rules=address_rules())
+    if not form.is_valid():
+        return connect_page(request, local=form, status=422)
+    client = local_api(form.cleaned_data["url"])
+    try:
+        membership = services.local_connect(
+            actor=request.user, client=client, name=form.cleaned_data["name"]
+        )
+    except CloudflareError as error:
+        form.add_error("url", local_words(error))
+        return connect_page(request, local=form, status=422)
+    return connected(request, [membership])
+
+
+@require_POST
+def connect_demo(request: ConsoleRequest) -> HttpResponse:
+    try:
+        client = cloudflare_api(
+            services.DEMO_TOKEN,
+            base_url=settings.SIMULATOR_URL,
+            account_id=services.DEMO_ACCOUNT_ID,
+        )
+        membership = services.demo_connect(actor=request.user, client=client)
+    except CloudflareError as error:
+        return connect_page(request, demo_problem=words(error), status=422)
+    return connected(request, [membership])
+
+
+# --- The steps of connecting at Cloudflare ---------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """An account to choose; `problem` is why it can't be connected with this token."""
+
+    account_id: str
+    name: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a pasted token reaches, as kept in the session between the steps."""
+
+    base_url: str
+    candidates: tuple[Offer, ...]
+    status: TokenStatus | None
+
+    @classmethod
+    def of(cls, reach: Reach, base_url: str) -> Found:
+        offers = tuple(
+            Offer(
+                account_id=one.account_id,
+                name=one.name,
+                problem=trouble_of(one.error).title if one.error else "",
+            )
+            for one in reach.candidates
+        )
+        return cls(base_url=base_url, candidates=offers, status=reach.status)
+
+    @property
+    def readable(self) -> tuple[Offer, ...]:
+        return tuple(offer for offer in self.candidates if not offer.problem)
+
+    def to_json(self) -> dict[str, Any]:
+        expires = self.status.expires_on if self.status else None
+        return {
+            "base_url": self.base_url,
+            "candidates": [[c.account_id, c.name, c.problem] for c in self.candidates],
+            "status": [self.status.id, self.status.status] if self.status else None,
+            "expires": expires.isoformat() if expires else None,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Found:
+        expires = datetime.fromisoformat(data["expires"]) if data["expires"] else None
+        status = data["status"]
+        return cls(
+            base_url=data["base_url"],
+            candidates=tuple(
+                Offer(account_id=account_id, name=name, problem=problem)
+                for account_id, name, problem in data["candidates"]
+            ),
+            status=TokenStatus(id=status[0], status=status[1], expires_on=expires)
+            if status
+            else None,
+        )
+
+
+@sensitive_variables()
+def paste(request: ConsoleRequest) -> HttpResponse:
+    """A token came: look what it reaches, then connect, offer a choice, or ask for the account."""
+    pending.let_go(request.session)
+    form = CloudflareForm(request.POST, rules=address_rules())
+    if not form.is_valid():
+        return connect_page(request, cloudflare=form, status=422)
+    token, base_url = form.cleaned_data["token"], form.cleaned_data["base_url"]
+    account_id = form.cleaned_data["account_id"]
+    client_for = clients(token, base_url)
+    try:
+        reach = (
+            services.check_candidate(account_id, client_for)
+            if account_id
+            else services.reach_of(client_for)
+        )
+    except CloudflareError as error:
+        field = "base_url" if isinstance(error, ABOUT_THE_ADDRESS) else "token"
+        form.add_error(field, words(error))
+        return connect_page(request, cloudflare=form, status=422)
+    found = Found.of(reach, base_url)
+    if len(found.candidates) == len(found.readable) == 1:
+        return join(request, token, found, found.readable)
+    pending.hold(request.session, token, owner_id=request.user.pk, facts=found.to_json())
+    return redirect("workflows_ui:connect-cloudflare")
+
+
+@sensitive_variables()
+def choose(request: ConsoleRequest, token: str, found: Found) -> HttpResponse:
+    choices = [(offer.account_id, offer.name) for offer in found.readable]
+    form = ChoiceForm(request.POST or None, choices=choices)
+    if form.is_valid():
+        chosen = set(form.cleaned_data["accounts"])
+        offers = tuple(offer for offer in found.readable if offer.account_id in chosen)
+        return join(request, token, found, offers)
+    context = {"form": form, "found": found}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "accounts/choose.html", context, status=status)
+
+
+@sensitive_variables()
+def name_account(request: ConsoleRequest, token: str, found: Found) -> HttpResponse:
+    form = AccountIdForm(request.POST or None)
+    if form.is_valid():
+        try:
+            reach = services.check_candidate(
+                form.cleaned_data["account_id"], clients(token, found.base_url)
+            )
+        except CloudflareError as error:
+            form.add_error("account_id", words(error))
+        else:
+            named = Found.of(reach, found.base_url)
+            return join(request, token, named, named.candidates)
+    context = {"form": form, "found": found}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "accounts/name.html", context, status=status)
+
+
+@sensitive_variables()
+def join(
+    request: ConsoleRequest, token: str, found: Found, offers: tuple[Offer, ...]
+) -> HttpResponse:
+    memberships = [
+        services.cloudflare_connect(
+            actor=request.user,
+            base_url=found.base_url,
+            account_id=offer.account_id,
+            name=offer.name,
+            token=token,
+            status=found.status,
+        )
+        for offer in offers
+    ]
+    pending.let_go(request.session)
+    return connected(request, memberships)
+
+
+@sensitive_variables()
+def clients(token: str, base_url: str) -> ClientFor:
+    return lambda account_id: cloudflare_api(token, base_url=base_url, account_id=account_id)
+
+
+# --- Answers ---------------------------------------------------------------------------------
+
+
+def connected(request: ConsoleRequest, memberships: list[Membership]) -> HttpResponse:
+    for membership in memberships:
+        role = membership.get_role_display().lower()
+        messages.success(request, f"{membership.account.name} is connected. Your role: {role}.")
+    if len(memberships) == 1:
+        return to_workflows(memberships[0].account)
+    return redirect("home")
+
+
+def to_workflows(account: Account) -> HttpResponse:
+    return redirect("workflows_ui:workflow-list", account=account.slug)
+
+
+def connect_page(
+    request: ConsoleRequest,
+    *,
+    cloudflare: Form | None = None,
+    local: Form | None = None,
+    demo_problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    rules = address_rules()
+    context = {
+        "cloudflare": cloudflare or CloudflareForm(rules=rules),
+        "local": local or LocalForm(rules=rules),
+        "demo_problem": demo_problem,
+        "simulator_url": settings.SIMULATOR_URL,
+    }
+    return render(request, "accounts/connect.html", context, status=status)
+
+
+def words(error: CloudflareError) -> str:
+    """An error at a field: in our words only, as the upstream's may repeat the token."""
+    if isinstance(error, AddressRefused):
+        return error.message
+    trouble = trouble_of(error)
+    return f"{trouble.title}. {trouble.why} {trouble.next_step}"
+
+
+def local_words(error: CloudflareError) -> str:
+    if isinstance(error, AddressRefused):
+        return error.message
+    if isinstance(error, ConnectionFailed):
+        return "Nothing answers at this address. Does wrangler dev run there, on this port?"
+    return (
+        "Something answers there, but not an engine of Workflows. Use wrangler dev 4.86 or newer."
+    )
