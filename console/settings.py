@@ -19,7 +19,9 @@ KEYS_HINT = "Run `make .env` for a local one, or see README.md, Configuration."
 DEBUG = env.bool("DEBUG", False)
 PUBLIC_URL = public_url()
 SECRET_KEY = secret("CONSOLE_SECRET_KEY", least=32, hint=KEYS_HINT)
-TOKEN_KEYS = [key.strip() for key in secret("CONSOLE_TOKEN_KEYS", least=44, hint=KEYS_HINT).split(",")]
+TOKEN_KEYS = [
+    key.strip() for key in secret("CONSOLE_TOKEN_KEYS", least=44, hint=KEYS_HINT).split(",")
+]
 ALLOWED_HOSTS = [PUBLIC_URL.hostname, *LOOPBACK_HOSTS]
 CSRF_TRUSTED_ORIGINS = [f"{PUBLIC_URL.scheme}://{PUBLIC_URL.netloc}"]
 ROOT_URLCONF = "console.urls"
@@ -115,7 +117,6 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 # --- Static files --------------------------------------------------------------------------
 STATIC_URL = "/static/"
@@ -184,10 +185,8 @@ LOGGING = {
 # --- Upstreams -----------------------------------------------------------------------------
 # A person may connect an account by address; these say which addresses the server talks to.
 CLOUDFLARE_API_URL = "https://api.cloudflare.com/client/v4"
-LOOPBACK_UPSTREAMS = env.bool(
-    "CONSOLE_LOOPBACK_UPSTREAMS", is_loopback(str(PUBLIC_URL.hostname))
-)
-UPSTREAM_HOSTS = frozenset(env.list("CONSOLE_UPSTREAM_HOSTS", []))
+LOOPBACK_UPSTREAMS = env.bool("CONSOLE_LOOPBACK_UPSTREAMS", is_loopback(str(PUBLIC_URL.hostname)))
+UPSTREAM_HOSTS: frozenset[str] = frozenset(env.list("CONSOLE_UPSTREAM_HOSTS", []))
 SIMULATOR_URL = env.str("CONSOLE_SIMULATOR_URL", "http://127.0.0.1:8788/client/v4")
 UPSTREAM_TIMEOUT = (3.05, env.float("CONSOLE_UPSTREAM_TIMEOUT", 20.0))
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
 
 VARY = ("HX-Request", "HX-Boosted", "HX-History-Restore-Request")
 # what changes by the clock alone: the browser keeps it going by itself
@@ -16,8 +17,8 @@ TICKING = re.compile(rb"(<time\b[^>]*>)[^<]*(?=</time>)")
 
 
 def wants_fragment(request: HttpRequest) -> bool:
-    htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    htmx: HtmxDetails | None = getattr(request, "htmx", None)
+    return htmx is not None and bool(htmx) and not (htmx.boosted or htmx.history_restore_request)
 
 
 def render_page(

@@ -1,4 +1,4 @@
-from django.urls import include, path, register_converter
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 
 from workflows_ui.converters import InstanceId, VersionId, WorkflowName
 from workflows_ui.views import accounts, instances, tokens, trigger, versions, workflows
@@ -10,14 +10,14 @@ register_converter(InstanceId, "instance")
 register_converter(VersionId, "version")
 
 # /a/<account>/workflows/<workflow>/instances/<instance>/
-instance_urls = [
+instance_urls: list[URLPattern | URLResolver] = [
     path("", instances.instance_detail, name="instance-detail"),
     path("step/", instances.step_output, name="step-output"),
     path("download/", instances.instance_download, name="instance-download"),
 ]
 
 # /a/<account>/workflows/<workflow>/
-workflow_urls = [
+workflow_urls: list[URLPattern | URLResolver] = [
     path("", workflows.workflow_detail, name="workflow-detail"),
     path("trigger/", trigger.instance_trigger, name="instance-trigger"),
     path("versions/", versions.version_list, name="version-list"),
@@ -26,7 +26,7 @@ workflow_urls = [
 ]
 
 # /a/<account>/
-account_urls = [
+account_urls: list[URLPattern | URLResolver] = [
     path("", accounts.account_home, name="account-home"),
     path("connection/", tokens.token_detail, name="token-detail"),
     path("connection/replace/", tokens.token_replace, name="token-replace"),

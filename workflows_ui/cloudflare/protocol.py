@@ -40,7 +40,8 @@ class Capabilities:
 class WorkflowsApi(Protocol):
     """Every call of sections 4.1 to 4.23 that we use. All raise `CloudflareError` or below."""
 
-    capabilities: Capabilities
+    @property
+    def capabilities(self) -> Capabilities: ...
 
     def list_workflows(
         self, *, page: int = 1, per_page: int = 50, search: str | None = None

@@ -25,7 +25,8 @@ def duration(span: timedelta) -> str:
         return f"{round(seconds * 1000)} ms"
     if seconds < 10:
         return f"{seconds:.1f}".removesuffix(".0") + " s"
-    left, parts = round(seconds), []
+    left = round(seconds)
+    parts: list[tuple[int, str]] = []
     for unit, size in UNITS:
         count, left = divmod(left, size)
         if count or parts:
@@ -70,11 +71,10 @@ def size(count: int) -> str:
     """
     if count < 1024:
         return f"{count} B"
-    amount = float(count)
-    for unit in ("KB", "MB", "GB"):
-        amount /= 1024
-        if amount < 1024:
-            break
+    amount, unit = count / 1024, "KB"
+    for larger in ("MB", "GB"):
+        if amount >= 1024:
+            amount, unit = amount / 1024, larger
     return f"{amount:.1f} {unit}"
 
 

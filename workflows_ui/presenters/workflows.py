@@ -43,15 +43,22 @@ class WorkflowLine:
 def workflow_line(workflow: Workflow, *, account: str) -> WorkflowLine:
     url = reverse("workflows_ui:workflow-detail", args=[account, workflow.name])
     counts = None if workflow.instances is None else segments(workflow.instances, url)
-    coming = [schedule for schedule in workflow.schedules if schedule.next_instance]
-    coming.sort(key=lambda schedule: schedule.next_instance or datetime.max)
     return WorkflowLine(
         workflow=workflow,
         url=url,
         counts=counts,
         total=sum((workflow.instances or {}).values()),
-        next_run=(coming or list(workflow.schedules) or [None])[0],
+        next_run=next_run(workflow.schedules),
     )
+
+
+def next_run(schedules: tuple[Schedule, ...]) -> Schedule | None:
+    """The schedule that fires first; any of them when the API tells no moments."""
+    coming = [(schedule.next_instance, schedule) for schedule in schedules]
+    timed = [(moment, schedule) for moment, schedule in coming if moment]
+    if timed:
+        return min(timed, key=lambda pair: pair[0])[1]
+    return schedules[0] if schedules else None
 
 
 def segments(instances: Mapping[str, int], url: str) -> tuple[Segment, ...]:
