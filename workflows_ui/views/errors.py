@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 
 from workflows_ui.cloudflare import CloudflareError
-from workflows_ui.htmx import wants_fragment
+from workflows_ui.context_processors import Console
+from workflows_ui.htmx import VARY, wants_fragment
 from workflows_ui.presenters.trouble import Trouble, trouble_of
 
 logger = logging.getLogger(__name__)
@@ -41,19 +46,35 @@ def cannot_open(request: HttpRequest) -> HttpResponse:
     )
 
 
-def failure(request: HttpRequest, trouble: Trouble, **extra: Any) -> HttpResponse:
-    template = "errors/failure.html"
-    if wants_fragment(request):
-        template += "#panel"
-    context = {"trouble": trouble, "here": here(request), **extra}
+def failure(request: HttpRequest, trouble: Trouble) -> HttpResponse:
+    """The trouble as a page, or as a panel in place of the fragment."""
+    template, context = panel_of(request, trouble)
+    context["layout"] = "base.html" if is_logged_in(request) else "base_plain.html"
     response = render(request, template, context, status=trouble.status)
+    patch_vary_headers(response, VARY)
     if trouble.retry_after:
         response["Retry-After"] = str(trouble.retry_after)
     return response
 
 
+def panel_of(request: HttpRequest, trouble: Trouble) -> tuple[str, dict[str, Any]]:
+    piece = wants_fragment(request)
+    context: dict[str, Any] = {"trouble": trouble, "here": here(request), "fragment": piece}
+    if trouble.retry_after:
+        context["again_at"] = timezone.now() + timedelta(seconds=trouble.retry_after)
+    return "errors/failure.html" + ("#panel" if piece else ""), context
+
+
+def is_logged_in(request: HttpRequest) -> bool:
+    """Also asked of requests that never got as far as having a user."""
+    user = getattr(request, "user", None)
+    return user is not None and user.is_authenticated
+
+
 def here(request: HttpRequest) -> str:
     """Where "try again" leads: the page, never a bare fragment or a POST."""
+    if wants_fragment(request):
+        return str(request.htmx.current_url_abs_path or "")  # type: ignore[attr-defined]
     return request.get_full_path() if request.method == "GET" else ""
 
 
@@ -114,15 +135,16 @@ def too_many_requests(request: HttpRequest, exception: Exception | None = None) 
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    return failure(
-        request,
-        Trouble(
-            status=500,
-            title="The console made a mistake",
-            why="The error is in the server's log.",
-            next_step="Try once more; if it happens again, tell whoever runs this console.",
-        ),
+    """Drawn without the request: what draws the shell may be the very thing that failed."""
+    trouble = Trouble(
+        status=500,
+        title="The console made a mistake",
+        why="The error is in the server's log.",
+        next_step="Try once more; if it happens again, tell whoever runs this console.",
     )
+    template, context = panel_of(request, trouble)
+    context |= {"layout": "base_plain.html", "console": Console(request)}
+    return HttpResponse(render_to_string(template, context), status=500)
 
 
 @login_not_required
