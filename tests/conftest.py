@@ -1,0 +1,145 @@
+"""People, accounts and upstreams for all tests.
+
+`account` stands at `upstream_url`, a port where nobody answers. A module that needs answers
+overrides that one fixture: `def upstream_url(simulator): return simulator.url`.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
+from pytest_socket import socket_allow_hosts
+
+from console.team.models import Account, User
+from console.team.roles import Role
+from tests import fake_api
+from tests.cloudflare import fault_server
+from tests.factories import TOKEN, make_account, make_membership, make_token, make_user
+from workflows_ui.cloudflare import transport
+from workflows_ui.middleware import FirstStartMiddleware
+from workflows_ui.queries import reads
+
+
+def pytest_configure() -> None:
+    # WhiteNoise warns about a missing directory, and here a warning is an error
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def _only_this_machine() -> None:
+    socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a process keeps between requests does not survive a test."""
+    monkeypatch.setattr(transport, "BACKOFF", 0.01)
+    FirstStartMiddleware.started = False
+    cache.clear()
+    reads.region.backend._cache.clear()
+    yield
+    FirstStartMiddleware.started = False
+
+
+# --- Upstreams -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def closed_url() -> Iterator[str]:
+    """An address that refuses connections: the port is taken and nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}/client/v4"
+
+
+@pytest.fixture
+def fault_upstream() -> Iterator[fault_server.FaultServer]:
+    """A server that answers as badly as it is told."""
+    with fault_server.running() as server:
+        yield server
+
+
+@pytest.fixture
+def api() -> Iterator[fake_api.FakeApi]:
+    """An API with tokens and accounts of the test's own making."""
+    with fake_api.running() as running:
+        yield running
+
+
+@pytest.fixture
+def upstream_url(closed_url: str) -> str:
+    """Where `account` stands. Override it to have an upstream that answers."""
+    return closed_url
+
+
+# --- People ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def account(db: None, upstream_url: str) -> Account:
+    return make_account(slug="acme", name="Acme", base_url=upstream_url)
+
+
+@pytest.fixture
+def member(account: Account) -> Callable[[str], User]:
+    """Makes a member with a role and a token of their own."""
+
+    def make(role: str) -> User:
+        user = make_user(f"the-{role}")
+        make_membership(account, user, role)
+        make_token(user, account, TOKEN)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def viewer(member: Callable[[str], User]) -> User:
+    return member(Role.VIEWER)
+
+
+@pytest.fixture
+def operator(member: Callable[[str], User]) -> User:
+    return member(Role.OPERATOR)
+
+
+@pytest.fixture
+def admin(member: Callable[[str], User]) -> User:
+    return member(Role.ADMIN)
+
+
+@pytest.fixture
+def outsider(db: None) -> User:
+    return make_user("the-outsider")
+
+
+def logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def viewer_client(viewer: User) -> Client:
+    return logged_in(viewer)
+
+
+@pytest.fixture
+def operator_client(operator: User) -> Client:
+    return logged_in(operator)
+
+
+@pytest.fixture
+def admin_client(admin: User) -> Client:
+    return logged_in(admin)
+
+
+@pytest.fixture
+def outsider_client(outsider: User) -> Client:
+    return logged_in(outsider)
