@@ -60,7 +60,7 @@ def connect(request: ConsoleRequest) -> HttpResponse:
 def connect_cloudflare(request: ConsoleRequest) -> HttpResponse:
     """GET goes on with a token that was pasted; POST pastes one, or chooses what to connect."""
     if request.method == "POST" and "token" in request.POST:
-        return paste(request)
+        return pasted_page(request)
     kept = pending.held(request.session, owner_id=request.user.pk)
     if kept is None:
         if request.method == "POST":
@@ -68,8 +68,8 @@ def connect_cloudflare(request: ConsoleRequest) -> HttpResponse:
         return redirect("workflows_ui:connect")
     found = Found.from_json(kept.facts)
     if found.candidates:
-        return choose(request, kept.token, found)
-    return name_account(request, kept.token, found)
+        return choose_page(request, kept.token, found)
+    return name_page(request, kept.token, found)
 
 
 @require_http_methods(["GET", "POST"])
@@ -87,7 +87,7 @@ def connect_local(request: ConsoleRequest) -> HttpResponse:
     except CloudflareError as error:
         form.add_error("url", local_words(error))
         return connect_page(request, local=form, status=422)
-    return connected(request, [membership])
+    return connected_page(request, [membership])
 
 
 @require_POST
@@ -101,7 +101,7 @@ def connect_demo(request: ConsoleRequest) -> HttpResponse:
         membership = services.demo_connect(actor=request.user, client=client)
     except CloudflareError as error:
         return connect_page(request, demo_problem=words(error), status=422)
-    return connected(request, [membership])
+    return connected_page(request, [membership])
 
 
 # --- The steps of connecting at Cloudflare ---------------------------------------------------
@@ -166,7 +166,7 @@ class Found:
 
 
 @sensitive_variables()
-def paste(request: ConsoleRequest) -> HttpResponse:
+def pasted_page(request: ConsoleRequest) -> HttpResponse:
     """A token came: look what it reaches, then connect, offer a choice, or ask for the account."""
     pending.let_go(request.session)
     form = CloudflareForm(request.POST, rules=address_rules())
@@ -187,26 +187,26 @@ def paste(request: ConsoleRequest) -> HttpResponse:
         return connect_page(request, cloudflare=form, status=422)
     found = Found.of(reach, base_url)
     if len(found.candidates) == len(found.readable) == 1:
-        return join(request, token, found, found.readable)
+        return joined_page(request, token, found, found.readable)
     pending.hold(request.session, token, owner_id=request.user.pk, facts=found.to_json())
     return redirect("workflows_ui:connect-cloudflare")
 
 
 @sensitive_variables()
-def choose(request: ConsoleRequest, token: str, found: Found) -> HttpResponse:
+def choose_page(request: ConsoleRequest, token: str, found: Found) -> HttpResponse:
     choices = [(offer.account_id, offer.name) for offer in found.readable]
     form = ChoiceForm(request.POST or None, choices=choices)
     if form.is_valid():
         chosen = set(form.cleaned_data["accounts"])
         offers = tuple(offer for offer in found.readable if offer.account_id in chosen)
-        return join(request, token, found, offers)
+        return joined_page(request, token, found, offers)
     context = {"form": form, "found": found}
     status = 422 if request.method == "POST" else 200
     return render(request, "accounts/choose.html", context, status=status)
 
 
 @sensitive_variables()
-def name_account(request: ConsoleRequest, token: str, found: Found) -> HttpResponse:
+def name_page(request: ConsoleRequest, token: str, found: Found) -> HttpResponse:
     form = AccountIdForm(request.POST or None)
     if form.is_valid():
         try:
@@ -217,14 +217,14 @@ def name_account(request: ConsoleRequest, token: str, found: Found) -> HttpRespo
             form.add_error("account_id", words(error))
         else:
             named = Found.of(reach, found.base_url)
-            return join(request, token, named, named.candidates)
+            return joined_page(request, token, named, named.candidates)
     context = {"form": form, "found": found}
     status = 422 if request.method == "POST" else 200
     return render(request, "accounts/name.html", context, status=status)
 
 
 @sensitive_variables()
-def join(
+def joined_page(
     request: ConsoleRequest, token: str, found: Found, offers: tuple[Offer, ...]
 ) -> HttpResponse:
     memberships = [
@@ -239,7 +239,7 @@ def join(
         for offer in offers
     ]
     pending.let_go(request.session)
-    return connected(request, memberships)
+    return connected_page(request, memberships)
 
 
 @sensitive_variables()
@@ -250,7 +250,7 @@ def clients(token: str, base_url: str) -> ClientFor:
 # --- Answers ---------------------------------------------------------------------------------
 
 
-def connected(request: ConsoleRequest, memberships: list[Membership]) -> HttpResponse:
+def connected_page(request: ConsoleRequest, memberships: list[Membership]) -> HttpResponse:
     for membership in memberships:
         role = membership.get_role_display().lower()
         messages.success(request, f"{membership.account.name} is connected. Your role: {role}.")
