@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.served import Served, served
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "/browser/" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        if os.environ.get("CONSOLE_REQUIRE_BROWSER"):
+            pytest.fail("Chromium is required here and not installed")
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def console(tmp_path_factory) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("console")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def session_state(browser: Browser, console: Served):
+    """The cookies of the demo user, logged in once."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(console.url)
+    page.get_by_label("Username").fill("demo")
+    page.get_by_label("Password", exact=True).fill(console.password)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/workflows/")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def context(browser: Browser, session_state) -> Iterator[BrowserContext]:
+    opened = browser.new_context(storage_state=session_state, timezone_id="Europe/Berlin")
+    opened.set_default_timeout(15_000)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, console: Served) -> Iterator[Page]:
+    """A page of the demo user. Whatever the browser complains about fails the test."""
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on(
+        "console", lambda said: complaints.append(said.text) if said.type == "error" else None
+    )
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    expected = "Failed to load resource"
+    assert not [text for text in complaints if expected not in text]

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import threading
+import uuid
+
+import pytest
+
+from workflows_ui import cloudflare as cf
+from workflows_ui.queries.reads import LockedAnswers, forget, read
+
+
+@pytest.fixture
+def reader() -> str:
+    """A token of its own, so that no test sees another's answers."""
+    return f"t{uuid.uuid4()}"
+
+
+class Upstream:
+    def __init__(self, *answers: object) -> None:
+        self.answers = list(answers)
+        self.calls = 0
+
+    def __call__(self) -> object:
+        self.calls += 1
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def test_a_fresh_answer_is_not_asked_for_again(reader):
+    upstream = Upstream("one", "two")
+    assert read(reader, "x", upstream, fresh=60).value == "one"
+    assert read(reader, "x", upstream, fresh=60).value == "one"
+    assert upstream.calls == 1
+
+
+def test_each_token_has_answers_of_its_own(reader):
+    upstream = Upstream("mine", "yours")
+    assert read(reader, "x", upstream, fresh=60).value == "mine"
+    assert read(f"{reader}-other", "x", upstream, fresh=60).value == "yours"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [cf.TimedOut("slow"), cf.ServerError("500"), cf.RateLimited("429"), cf.BadResponse("html")],
+)
+def test_passing_trouble_shows_the_last_good_answer_with_its_age(reader, error):
+    upstream = Upstream("good", error)
+    first = read(reader, "x", upstream, fresh=0)
+    second = read(reader, "x", upstream, fresh=0)
+    assert (second.value, second.error) == ("good", error)
+    assert second.read_at == first.read_at
+
+
+@pytest.mark.parametrize(
+    "error", [cf.Unauthorized("401"), cf.Forbidden("403"), cf.NotFound("404"), cf.Invalid("400")]
+)
+def test_a_lost_right_or_a_lost_object_is_never_hidden_behind_an_old_answer(reader, error):
+    upstream = Upstream("good", error)
+    read(reader, "x", upstream, fresh=0)
+    with pytest.raises(type(error)):
+        read(reader, "x", upstream, fresh=0)
+
+
+def test_trouble_without_an_older_answer_is_raised(reader):
+    with pytest.raises(cf.TimedOut):
+        read(reader, "x", Upstream(cf.TimedOut("slow")), fresh=0)
+
+
+def test_many_at_once_are_one_call(reader):
+    release, calls = threading.Event(), []
+
+    def slow() -> str:
+        calls.append(1)
+        release.wait(10)
+        return "answer"
+
+    values: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: values.append(read(reader, "x", slow, fresh=60).value))
+        for _ in range(20)
+    ]
+    for thread in threads:
+        thread.start()
+    release.set()
+    for thread in threads:
+        thread.join(20)
+    assert (len(calls), values) == (1, ["answer"] * 20)
+
+
+def test_a_forgotten_answer_is_read_anew(reader):
+    upstream = Upstream("old", "new")
+    read(reader, "x", upstream, fresh=60)
+    forget(reader, "x")
+    assert read(reader, "x", upstream, fresh=60).value == "new"
+
+
+def test_the_kept_answers_are_bounded():
+    kept = LockedAnswers(3)
+    for number in range(10):
+        kept[str(number)] = number
+    assert sorted(kept) == ["7", "8", "9"]
