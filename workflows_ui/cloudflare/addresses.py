@@ -146,7 +146,7 @@ def _port(parts: SplitResult) -> int:
 
 def _host(parts: SplitResult) -> str:
     host = parts.hostname or ""
-    if ":" in host:
+    if "[" in parts.netloc:
         return _ipv6_host(host)
     try:
         host = host.encode("idna").decode("ascii").lower().removesuffix(".")
@@ -162,7 +162,7 @@ def _host(parts: SplitResult) -> str:
 
 def _ipv6_host(host: str) -> str:
     literal = None if "%" in host else _literal(host)
-    if literal is None:
+    if not isinstance(literal, IPv6Address):
         raise AddressRefused("The address has no valid IPv6 address.")
     return str(literal)
 

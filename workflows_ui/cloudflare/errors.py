@@ -1,9 +1,8 @@
 """What can go wrong between us and a Workflows API, as one tree.
 
 An error here holds plain facts only. It never holds the request, its headers or the token:
-`requests` exceptions do, so they are always replaced (`raise ... from None`), never chained.
+`requests` exceptions do, so they are replaced, and not even kept as the context of ours.
 """
-# ruff: noqa: N818 - the names say what happened, as the API's readers say it
 
 from __future__ import annotations
 
