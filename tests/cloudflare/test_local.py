@@ -129,6 +129,46 @@ def test_something_else_at_the_address_is_named(mock, local):
     assert "X_LOCAL_EXPLORER" in caught.value.message
 
 
+@pytest.mark.parametrize(
+    "worker",
+    [
+        faults.http("Hello World!", type="text/plain"),
+        faults.html(200),
+        faults.html(404),
+        faults.html(500),
+        faults.http("{}"),
+        faults.result({"id": "one"}),
+        faults.failure(400, 1, "no"),
+    ],
+)
+def test_the_worker_under_development_is_not_taken_for_the_api(server, worker):
+    client = cf.LocalClient(base_url=server.url, rules=RULES)
+    server.answer(worker, faults.result([]), faults.result([]))
+    client.list_workflows()
+    assert [seen.target for seen in server.seen] == [
+        f"{NEW.root}/workflows",
+        f"{OLD.root}/workflows",
+        f"{OLD.root}/workflows",
+    ]
+
+
+def test_an_engine_in_trouble_is_no_stranger(server):
+    server.answer(faults.html(500))
+    with pytest.raises(cf.ServerError):
+        cf.LocalClient(base_url=server.url, rules=RULES).list_workflows()
+
+
+def test_an_engine_that_was_replaced_is_asked_anew(server):
+    client = cf.LocalClient(base_url=server.url, rules=RULES)
+    server.answer(faults.result([]), faults.http("Hello World!", type="text/plain"))
+    with pytest.raises(cf.BadResponse):
+        client.list_workflows()
+    server.answer(faults.result([]))
+    before = len(server.seen)
+    client.list_workflows()
+    assert len(server.seen) == before + 2
+
+
 def test_an_engine_that_went_away_is_asked_anew(server):
     client = cf.LocalClient(base_url=server.url, rules=RULES)
     empty = faults.result([])

@@ -41,7 +41,6 @@ from workflows_ui.cloudflare.local_dialects import (
     Dialect,
     find_dialect,
     forget_dialect,
-    is_no_such_route,
     known_dialect,
 )
 from workflows_ui.cloudflare.local_ids import known_ids
@@ -357,7 +356,8 @@ class LocalClient:
             forget_dialect(self.base_url)
             known_ids.forget(self.base_url)
             raise
-        if is_no_such_route(reply):
+        if reply.media_type != "application/json":
+            # Not the engine: the Worker under development answers where the API is not.
             forget_dialect(self.base_url)
         return reply
 

@@ -11,7 +11,12 @@ from dataclasses import dataclass, replace
 from threading import Lock
 
 from workflows_ui.cloudflare.envelope import open_envelope
-from workflows_ui.cloudflare.errors import BadResponse, Forbidden
+from workflows_ui.cloudflare.errors import (
+    BadResponse,
+    CloudflareError,
+    Forbidden,
+    ServerError,
+)
 from workflows_ui.cloudflare.protocol import Capabilities
 from workflows_ui.cloudflare.transport import Reply, Transport
 
@@ -67,18 +72,29 @@ def find_dialect(base_url: str, transport: Transport) -> Dialect:
     known = _found.get(base_url)
     if known is not None:
         return known
-    for dialect in (NEW, OLD):
-        reply = transport.send("GET", f"{dialect.root}/workflows")
-        refuse_wrong_host(reply)
-        if not is_no_such_route(reply):
-            open_envelope(reply)
-            with _lock:
-                _found[base_url] = dialect
-            return dialect
-    raise BadResponse(
+    failure: CloudflareError = BadResponse(
         "Something answers at this address, but not the Local Explorer of wrangler dev. "
         "Start wrangler dev with X_LOCAL_EXPLORER=true in its environment."
     )
+    for dialect in (NEW, OLD):
+        reply = transport.send("GET", f"{dialect.root}/workflows")
+        refuse_wrong_host(reply)
+        if _is_workflow_list(reply):
+            with _lock:
+                _found[base_url] = dialect
+            return dialect
+        if reply.status >= 500:
+            failure = ServerError("wrangler dev is in trouble.", status=reply.status)
+    raise failure
+
+
+def _is_workflow_list(reply: Reply) -> bool:
+    """A path that is no root of this engine is answered by the Worker under development, which
+    may say anything."""
+    try:
+        return isinstance(open_envelope(reply).result, list)
+    except CloudflareError:
+        return False
 
 
 def forget_dialect(base_url: str) -> None:
