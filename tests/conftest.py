@@ -6,18 +6,22 @@ overrides that one fixture: `def upstream_url(simulator): return simulator.url`.
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.http import HttpResponse
 from django.test import Client
 from pytest_socket import socket_allow_hosts
 
 from console.team.models import Account, User
 from console.team.roles import Role
+from console.vault.models import ApiToken
 from tests import fake_api
 from tests.cloudflare import fault_server
 from tests.factories import TOKEN, make_account, make_membership, make_token, make_user
@@ -143,3 +147,26 @@ def admin_client(admin: User) -> Client:
 @pytest.fixture
 def outsider_client(outsider: User) -> Client:
     return logged_in(outsider)
+
+
+# --- Secrets ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def assert_secret(caplog: pytest.LogCaptureFixture) -> Callable[..., None]:
+    """Asserts that a text is in no answer given, no session, no row and no log line."""
+
+    def check(text: str, *responses: HttpResponse) -> None:
+        for response in responses:
+            assert text not in response.content.decode()
+            assert text not in str(response.headers)
+            assert text not in str(response.cookies)
+        for session in Session.objects.all():
+            assert text not in session.session_data
+            assert text not in json.dumps(session.get_decoded())
+        for row in ApiToken.objects.all():
+            assert text.encode() not in bytes(row.sealed)
+            assert text not in f"{row.label} {row.status} {row.problem} {row}"
+        assert text not in caplog.text
+
+    return check

@@ -56,7 +56,7 @@ def token_put(
 
 
 def token_verify(token: ApiToken, *, client: CloudflareClient) -> bool:
-    """Asks again whether the token reads the account's Workflows, and notes the answer.
+    """Asks again whether the token is good for the account's Workflows, and notes the answer.
 
     Raises CloudflareError, and notes nothing, when the API gave no answer about the token.
     """
@@ -66,13 +66,11 @@ def token_verify(token: ApiToken, *, client: CloudflareClient) -> bool:
         return _verified(token, status=REFUSED)
     except Forbidden:
         return _verified(token, status=NO_PERMISSION)
-    status = token_status(client)
-    vault.token_mark_verified(
-        token,
-        status=status.status if status else ACTIVE,
-        expires=status.expires_on if status else token.expires,
-    )
-    return True
+    found = token_status(client)
+    status = found.status if found else ACTIVE
+    expires = found.expires_on if found else token.expires
+    vault.token_mark_verified(token, status=status, expires=expires)
+    return status == ACTIVE
 
 
 def _verified(token: ApiToken, *, status: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -195,7 +195,7 @@ def pasted_page(request: ConsoleRequest) -> HttpResponse:
 @sensitive_variables()
 def choose_page(request: ConsoleRequest, token: str, found: Found) -> HttpResponse:
     choices = [(offer.account_id, offer.name) for offer in found.readable]
-    form = ChoiceForm(request.POST or None, choices=choices)
+    form = ChoiceForm(posted(request), choices=choices)
     if form.is_valid():
         chosen = set(form.cleaned_data["accounts"])
         offers = tuple(offer for offer in found.readable if offer.account_id in chosen)
@@ -207,7 +207,7 @@ def choose_page(request: ConsoleRequest, token: str, found: Found) -> HttpRespon
 
 @sensitive_variables()
 def name_page(request: ConsoleRequest, token: str, found: Found) -> HttpResponse:
-    form = AccountIdForm(request.POST or None)
+    form = AccountIdForm(posted(request))
     if form.is_valid():
         try:
             reach = services.check_candidate(
@@ -281,6 +281,10 @@ def connect_page(
     return render(request, "accounts/connect.html", context, status=status)
 
 
+def posted(request: ConsoleRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
+
+
 def words(error: CloudflareError) -> str:
     """An error at a field: in our words only, as the upstream's may repeat the token."""
     if isinstance(error, AddressRefused):
@@ -294,6 +298,4 @@ def local_words(error: CloudflareError) -> str:
         return error.message
     if isinstance(error, ConnectionFailed):
         return "Nothing answers at this address. Does wrangler dev run there, on this port?"
-    return (
-        "Something answers there, but not an engine of Workflows. Use wrangler dev 4.86 or newer."
-    )
+    return "Something answers, but no Workflows engine. It takes wrangler dev 4.86 or newer."

@@ -25,7 +25,7 @@ def first_start(request: HttpRequest) -> HttpResponse:
     """
     if User.objects.exists():
         raise Http404("There is a first user already.")
-    form = FirstStartForm(request.POST or None)
+    form = FirstStartForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200
         return render(request, "first_start/form.html", {"form": form}, status=status)

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import authenticate
+
+from console.team.models import Account, Membership, User
+from console.team.roles import Role
+from console.team.services import AlreadyStarted, account_join, first_user_create, one_line
+from tests.factories import ACCOUNT_ID, make_account, make_user
+
+ROOT = Path(__file__).resolve().parents[2]
+REAL = "https://api.cloudflare.com/client/v4"
+OWN = "https://evil.example/client/v4"
+
+
+def join(user: User, *, base_url: str = REAL, name: str = "Acme") -> Membership:
+    return account_join(
+        user=user,
+        kind=Account.Kind.CLOUDFLARE,
+        base_url=base_url,
+        account_id=ACCOUNT_ID,
+        name=name,
+    )
+
+
+@pytest.mark.django_db
+def test_the_first_user_can_log_in_afterwards():
+    user = first_user_create(username="ann", password="correct horse battery")
+    assert authenticate(username="ann", password="correct horse battery") == user
+    assert not user.is_superuser
+
+
+@pytest.mark.django_db
+def test_there_is_no_second_first_user():
+    make_user("ann")
+    with pytest.raises(AlreadyStarted):
+        first_user_create(username="bob", password="correct horse battery")
+    assert [user.username for user in User.objects.all()] == ["ann"]
+
+
+RIVAL = """
+import sys, django
+django.setup()
+from console.team.services import AlreadyStarted, first_user_create
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    first_user_create(username=sys.argv[1], password="correct horse battery")
+    print("made")
+except AlreadyStarted:
+    print("refused")
+"""
+
+
+def test_two_who_come_at_once_make_one_first_user(tmp_path):
+    env = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "CONSOLE_DATA_DIR": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'race.sqlite3'}",
+    }
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+    subprocess.run(migrate, cwd=ROOT, env=env, check=True, timeout=120)
+    rivals = [
+        subprocess.Popen(
+            [sys.executable, "-c", RIVAL, name],
+            cwd=ROOT,
+            env=env,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for name in ("ann", "bob", "cas")
+    ]
+    for rival in rivals:
+        assert rival.stdout.readline() == "ready\n"
+    for rival in rivals:
+        rival.stdin.write("go\n")
+        rival.stdin.flush()
+    said = sorted(rival.communicate(timeout=60)[0].strip() for rival in rivals)
+    assert said == ["made", "refused", "refused"]
+
+
+@pytest.mark.django_db
+def test_the_first_to_connect_an_account_is_its_admin_and_later_ones_are_viewers():
+    first, second = make_user(), make_user()
+    assert join(first).role == Role.ADMIN
+    assert join(second).role == Role.VIEWER
+    assert Account.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_connecting_again_changes_no_role():
+    first, second = make_user(), make_user()
+    join(first)
+    membership = join(second)
+    Membership.objects.filter(pk=membership.pk).update(role=Role.OPERATOR)
+    assert join(second).role == Role.OPERATOR
+    assert join(first).role == Role.ADMIN
+
+
+@pytest.mark.django_db
+def test_a_made_up_api_leads_to_an_account_of_its_own():
+    """Whoever runs an API that says yes to everything gets nowhere near the real account."""
+    owner, stranger = make_user(), make_user()
+    real = join(owner).account
+    own = join(stranger, base_url=OWN).account
+    assert own != real
+    assert not Membership.objects.filter(account=real, user=stranger).exists()
+
+
+@pytest.mark.django_db
+def test_slugs_are_readable_and_never_taken_twice():
+    make_account(slug="acme-gmbh", account_id="1" * 32)
+    slug = join(make_user(), name="Acme GmbH").account.slug
+    assert slug == "acme-gmbh-2"
+
+
+@pytest.mark.django_db
+def test_slugs_do_not_run_out():
+    for number in range(12):
+        account_join(
+            user=make_user(),
+            kind=Account.Kind.CLOUDFLARE,
+            base_url=REAL,
+            account_id=f"{number:032x}",
+            name="Acme",
+        )
+    assert Account.objects.filter(slug__startswith="acme").count() == 12
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["", "\u202e\u200b", "../../connect", "名前", "x" * 500])
+def test_any_name_from_outside_gives_a_slug_that_fits(name):
+    account = join(make_user(), name=name).account
+    account.full_clean()
+    assert account.name
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("  Acme \n GmbH ", "Acme GmbH"),
+        ("Acme\u202eHbmG", "Acme HbmG"),
+        ("Zero\u200bwidth\x00", "Zero width"),
+        ("Žluťoučký 名前", "Žluťoučký 名前"),
+    ],
+)
+def test_names_from_outside_are_one_plain_line(text, shown):
+    assert one_line(text) == shown

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import pytest
+from django.urls import NoReverseMatch, reverse
+
+from tests.conftest import logged_in
+from tests.factories import PASSWORD, make_user
+
+URL = "/person/login/"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ann():
+    return make_user("ann")
+
+
+def log_in(client, **values):
+    return client.post(URL, {"login": "ann", "password": PASSWORD} | values)
+
+
+def test_one_logs_in_by_name_and_password(client, ann):
+    assert "Log in" in client.get(URL).content.decode()
+    response = log_in(client)
+    assert response.headers["Location"] == "/"
+    assert client.get("/").headers["Location"] == reverse("workflows_ui:connect")
+
+
+@pytest.mark.parametrize("values", [{"password": "wrong horse 1"}, {"login": "bob"}])
+def test_a_wrong_name_and_a_wrong_password_look_the_same(client, ann, values):
+    page = log_in(client, **values).content.decode()
+    assert "are not correct" in page
+    assert PASSWORD not in page
+    assert client.get("/").status_code == 302
+    assert client.get("/").headers["Location"].startswith(URL)
+
+
+def test_who_is_switched_off_does_not_get_in(client, ann):
+    ann.is_active = False
+    ann.save()
+    log_in(client)
+    assert client.get("/connect/").headers["Location"].startswith(URL)
+
+
+def test_log_in_leads_back_to_where_one_wanted_to_go(client, ann):
+    wanted = client.get("/a/acme/workflows/?q=x").headers["Location"]
+    assert wanted == f"{URL}?next=/a/acme/workflows/%3Fq%3Dx"
+    response = log_in(client, next="/a/acme/workflows/?q=x")
+    assert response.headers["Location"] == "/a/acme/workflows/?q=x"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "http://localhost/",
+        "http://127.0.0.1:8000/",
+        "javascript:alert(1)",
+        "/\\evil.example",
+        "http:///evil.example",
+    ],
+)
+def test_log_in_never_leads_to_another_site(client, ann, elsewhere):
+    assert log_in(client, next=elsewhere).headers["Location"] == "/"
+
+
+def test_a_fragment_asked_without_log_in_moves_the_whole_page(client, ann):
+    response = client.get(
+        "/a/acme/workflows/",
+        headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/a/acme/workflows/?q=x"},
+    )
+    assert response.headers["HX-Redirect"] == f"{URL}?next=%2Fa%2Facme%2Fworkflows%2F%3Fq%3Dx"
+
+
+def test_guessing_is_slowed_down_and_says_so(client, ann):
+    answers = [log_in(client, password=f"wrong horse {i}") for i in range(7)]
+    assert "Too many failed" in answers[-1].content.decode()
+    assert "Location" not in log_in(client).headers
+
+
+def test_log_in_itself_is_limited(client, ann):
+    response = [log_in(client, password="") for _ in range(35)][-1]
+    assert response.status_code == 429
+    assert "Too many tries" in response.content.decode()
+
+
+def test_logging_out_asks_first_and_ends_the_session(ann):
+    client = logged_in(ann)
+    assert "Log out" in client.get("/person/logout/").content.decode()
+    assert client.get("/connect/").status_code == 200
+    assert client.post("/person/logout/").headers["Location"] == URL
+    assert client.get("/connect/").status_code == 302
+
+
+def test_the_password_can_be_changed(client, ann):
+    page = "/person/password/change/"
+    mine = logged_in(ann)
+    assert mine.get(page).status_code == 200
+    new = "a longer battery 5"
+    wrong = {"oldpassword": "no", "password1": new, "password2": new}
+    assert "password1" in mine.post(page, wrong).content.decode()
+    assert mine.post(page, wrong | {"oldpassword": PASSWORD}).status_code == 302
+    assert log_in(client, password=new).headers["Location"] == "/"
+
+
+def test_nobody_signs_up_by_themselves(client, ann):
+    url = "/person/signup/"
+    assert "Sign-up is closed" in client.get(url).content.decode()
+    values = {"username": "bob", "password1": PASSWORD, "password2": PASSWORD}
+    assert "Sign-up is closed" in client.post(url, values).content.decode()
+    assert type(ann).objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["account_email", "account_reset_password"])
+def test_what_needs_mail_has_no_address(name):
+    with pytest.raises(NoReverseMatch):
+        reverse(name)
+
+
+@pytest.mark.parametrize("path", ["inactive/", "reauthenticate/", "password/change/", "logout/"])
+def test_no_page_of_the_log_in_looks_foreign(ann, path):
+    page = logged_in(ann).get(f"/person/{path}").content.decode()
+    assert "Menu:" not in page
+    assert "<h1" in page
