@@ -1,7 +1,7 @@
 """People, accounts and upstreams for all tests.
 
 `account` stands at `upstream_url`, a port where nobody answers. A module that needs answers
-overrides that one fixture: `def upstream_url(simulator): return simulator.url`.
+overrides that one fixture: `def upstream_url(simulator): return simulator.base_url`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from tests.factories import TOKEN, make_account, make_membership, make_token, ma
 from workflows_ui.cloudflare import transport
 from workflows_ui.middleware import FirstStartMiddleware
 from workflows_ui.queries import reads
+from workflows_ui.simulator import Simulator, SimulatorServer
 
 
 def pytest_configure() -> None:
@@ -74,6 +75,13 @@ def api() -> Iterator[fake_api.FakeApi]:
     """An API with tokens and accounts of the test's own making."""
     with fake_api.running() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def simulator() -> Iterator[SimulatorServer]:
+    """The simulator with its small story; shared, so name what you trigger uniquely."""
+    with SimulatorServer(Simulator(story="small", rate_limit=False)) as server:
+        yield server
 
 
 @pytest.fixture

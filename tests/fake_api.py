@@ -91,10 +91,10 @@ def running() -> Iterator[FakeApi]:
         def do_GET(self) -> None:
             path = self.path.partition("?")[0].removeprefix("/client/v4")
             bearer = self.headers.get("Authorization", "").removeprefix("Bearer ")
-            status, type, body = api.reply(path, bearer)
+            status, content_type, body = api.reply(path, bearer)
             content = body.encode()
             self.send_response(status)
-            self.send_header("Content-Type", type)
+            self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(content)))
             self.send_header("CF-Ray", "8f00ba4fake-ZRH")
             self.end_headers()

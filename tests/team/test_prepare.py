@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+
+from console.team.models import Account, Membership, User
+from console.team.roles import Role
+from console.vault.models import ApiToken
+from tests.factories import make_membership, make_user
+from workflows_ui.services.accounts import DEMO_ACCOUNT_ID
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _demo(settings, closed_url):
+    settings.SIMULATOR_URL = closed_url
+    settings.DEMO_PASSWORD = "a demo battery 1"
+
+
+def test_without_demo_there_is_nobody(capsys):
+    call_command("prepare")
+    assert not User.objects.exists()
+
+
+def test_the_demo_is_ready_without_a_call_going_out(closed_url, capsys):
+    call_command("prepare", demo=True)
+    user = authenticate(username="demo", password="a demo battery 1")
+    membership = Membership.objects.get(user=user)
+    assert membership.role == Role.ADMIN
+    account = membership.account
+    assert (account.base_url, account.account_id) == (closed_url, DEMO_ACCOUNT_ID)
+    assert ApiToken.objects.get(owner=user, account=account).status == "active"
+    assert "a demo battery 1" not in capsys.readouterr().out
+
+
+def test_again_changes_nothing_and_logs_nobody_out(capsys):
+    call_command("prepare", demo=True)
+    before = User.objects.get()
+    call_command("prepare", demo=True)
+    assert User.objects.get().password == before.password
+    assert Account.objects.count() == Membership.objects.count() == ApiToken.objects.count() == 1
+
+
+def test_the_password_follows_the_setting(settings, capsys):
+    call_command("prepare", demo=True)
+    settings.DEMO_PASSWORD = "another battery 2"
+    call_command("prepare", demo=True)
+    assert authenticate(username="demo", password="another battery 2")
+    assert not authenticate(username="demo", password="a demo battery 1")
+
+
+def test_the_demo_user_is_admin_even_when_others_came_first(closed_url, capsys):
+    first = Account.objects.create(
+        slug="demo",
+        name="Demo",
+        kind=Account.Kind.CLOUDFLARE,
+        base_url=closed_url,
+        account_id=DEMO_ACCOUNT_ID,
+    )
+    make_membership(first, make_user(), Role.ADMIN)
+    call_command("prepare", demo=True)
+    assert Membership.objects.get(user__username="demo").role == Role.ADMIN
+
+
+def test_a_demo_without_a_password_is_refused(settings):
+    settings.DEMO_PASSWORD = ""
+    with pytest.raises(CommandError, match="CONSOLE_DEMO_PASSWORD"):
+        call_command("prepare", demo=True)
+    assert not User.objects.exists()
+
+
+def test_a_simulator_at_an_address_that_is_not_allowed_is_refused(settings):
+    settings.SIMULATOR_URL = "http://10.0.0.1/client/v4"
+    with pytest.raises(CommandError, match="CONSOLE_SIMULATOR_URL"):
+        call_command("prepare", demo=True)
+    assert not User.objects.exists()
