@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.engine.engine import CURRENT, OLD, Engine
+from tests.engine.raw_api import RawApi
+from workflows_ui.cloudflare import AddressRules, LocalClient
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    if CURRENT.missing and os.environ.get("CONSOLE_REQUIRE_ENGINE") == "1":
+        pytest.fail(CURRENT.missing, pytrace=False)
+    yield from _running(Engine(tools=CURRENT), missing=CURRENT.missing)
+
+
+@pytest.fixture(scope="session")
+def old_engine() -> Iterator[Engine]:
+    yield from _running(Engine(tools=OLD), missing=OLD.missing)
+
+
+@pytest.fixture(scope="session")
+def raw(engine: Engine) -> Iterator[RawApi]:
+    with RawApi(engine) as raw:
+        yield raw
+
+
+@pytest.fixture(scope="session")
+def old_raw(old_engine: Engine) -> Iterator[RawApi]:
+    with RawApi(old_engine) as raw:
+        yield raw
+
+
+@pytest.fixture
+def client(engine: Engine) -> LocalClient:
+    return LocalClient(base_url=engine.url, rules=AddressRules(loopback=True))
+
+
+@pytest.fixture
+def old_client(old_engine: Engine) -> LocalClient:
+    return LocalClient(base_url=old_engine.url, rules=AddressRules(loopback=True))
+
+
+def _running(engine: Engine, *, missing: str) -> Iterator[Engine]:
+    if missing:
+        pytest.skip(missing)
+    with engine:
+        yield engine
