@@ -1,0 +1,3 @@
+from __future__ import annotations
+from workflows_ui.simulator.account import Account
+def tell(account: Account) -> None: ...
