@@ -18,7 +18,7 @@ JSON = st.recursive(
 @given(JSON)
 def test_any_value_gives_balanced_markup_and_no_markup_of_its_own(value):
     html = json_tree(value)
-    for tag in ("details", "div", "span", "summary"):
+    for tag in ("details", "div", "li", "ul", "span", "summary"):
         assert html.count(f"<{tag}") == html.count(f"</{tag}>")
     assert "<script" not in html
 

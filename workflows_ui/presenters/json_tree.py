@@ -34,38 +34,41 @@ class _Writer:
             entries = [(str(place), item) for place, item in enumerate(value)]
             self.branch(entries, key=key, depth=depth, ends="[]", keyed=False)
         else:
-            self.parts.append(f'<div class="json-row">{key}{leaf(value)}</div>')
+            self.parts.append(key + leaf(value))
 
     def branch(
         self, entries: list[tuple[Any, Any]], *, key: str, depth: int, ends: str, keyed: bool
     ) -> None:
         if not entries:
-            self.parts.append(f'<div class="json-row">{key}{ends}</div>')
+            self.parts.append(f'{key}<span class="json-count">{ends}</span>')
             return
-        hint = f"{ends[0]} {len(entries)} {ends[1]}"
+        count = f"{ends[0]} {len(entries)} {ends[1]}"
         is_open = " open" if depth < OPEN_TO_DEPTH and len(entries) <= 100 else ""
         self.parts.append(
-            f'<details class="json-branch"{is_open}><summary>{key}'
-            f'<span class="json-hint">{hint}</span></summary><div class="json-children">'
+            f"<details{is_open}><summary>{key}"
+            f'<span class="json-count">{count}</span></summary><ul role="list">'
         )
         for place, (name, item) in enumerate(entries):
             if self.left <= 0 or depth >= DEEPEST:
                 more = f"… {len(entries) - place} more not shown: copy or download for all"
-                self.parts.append(f'<div class="json-row json-cut">{more}</div>')
+                self.parts.append(f'<li class="json-count">{more}</li>')
                 break
-            css = "json-key" if keyed else "json-index"
-            label = f'<span class="{css}">{escape(shorten(str(name), 200))}</span>: '
+            label = ""
+            if keyed:
+                label = f'<span class="json-key">{escape(shorten(str(name), 200))}</span>'
+            self.parts.append("<li>")
             self.value(item, key=label, depth=depth + 1)
-        self.parts.append("</div></details>")
+            self.parts.append("</li>")
+        self.parts.append("</ul></details>")
 
 
 def leaf(value: Any) -> str:
     if isinstance(value, str):
         text = shorten(value, TEXT_SHOWN)
-        cut = "" if text == value else f' <span class="json-cut">{len(value):,} characters</span>'
+        cut = "" if text == value else f' <span class="json-count">{len(value):,} characters</span>'
         shown = json.dumps(text, ensure_ascii=False)
         return f'<span class="json-string">{escape(shown)}</span>{cut}'
-    kind = "json-literal" if value is None or isinstance(value, bool) else "json-number"
+    kind = "json-word" if value is None or isinstance(value, bool) else "json-number"
     return f'<span class="{kind}">{escape(json.dumps(value))}</span>'
 
 

@@ -6,10 +6,10 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from workflows_ui.cloudflare import Attempt, StepConfig, StepEntry
+from workflows_ui.cloudflare import Attempt, Failure, StepConfig, StepEntry
 from workflows_ui.presenters.instances import Span
 from workflows_ui.presenters.status import Look, look_of
 from workflows_ui.presenters.words import interval
@@ -33,6 +33,7 @@ MILLISECONDS = {
     "month": 2_592_000_000,
     "year": 31_536_000_000,
 }
+NO_SPAN = Span(None, None)
 DELAY = re.compile(r"^(\d+)\s*(second|minute|hour|day|week|month|year)s?$")
 # what a second, third... failure waits, as a factor of the configured delay (5.4, engine)
 BACKOFF: dict[str, Callable[[int], int]] = {
@@ -69,6 +70,14 @@ class StepLine:
     binary: bool
     policy: str
     timeout: str
+    bar: Bar | None
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why it failed, or failed last."""
+        if self.look.label == "complete":
+            return None
+        return self.entry.error or (self.attempts[-1].attempt.error if self.attempts else None)
 
     @property
     def failed_attempts(self) -> int:
@@ -80,12 +89,32 @@ class StepLine:
         return self.entry.type in ("step", "waitForEvent") and (self.truncated or self.binary)
 
 
-def step_line(entry: StepEntry, place: int, *, instance_over: bool = False) -> StepLine:
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Where a step stood in its instance's run, in shares of 100."""
+
+    x: float
+    width: float
+
+
+def bar(run: Span, span: Span, now: datetime) -> Bar | None:
+    if run.start is None or span.start is None:
+        return None
+    whole = max(((run.end or now) - run.start).total_seconds(), 0.001)
+    x = min(max((span.start - run.start).total_seconds() / whole * 100, 0), 99.5)
+    width = ((span.end or now) - span.start).total_seconds() / whole * 100
+    return Bar(round(x, 1), round(min(max(width, 0.5), 100 - x), 1))
+
+
+def step_line(
+    entry: StepEntry, place: int, *, run: Span = NO_SPAN, instance_over: bool = False
+) -> StepLine:
     name, counter = split_counter(entry)
     look = look_of(step_status(entry, instance_over=instance_over))
     text = entry.output if isinstance(entry.output, str) else ""
     config = entry.config or StepConfig()
     limit = config.retries_limit
+    span = step_span(entry, look)
     return StepLine(
         place=place,
         entry=entry,
@@ -93,9 +122,7 @@ def step_line(entry: StepEntry, place: int, *, instance_over: bool = False) -> S
         counter=counter,
         icon=ICONS.get(entry.type, "info"),
         look=look,
-        span=Span(entry.start, entry.end if look.label in ("complete", "errored") else None)
-        if look.live or entry.end
-        else Span(None, None),
+        span=span,
         attempts=tuple(
             attempt_line(attempt, number) for number, attempt in enumerate(entry.attempts, 1)
         ),
@@ -108,7 +135,15 @@ def step_line(entry: StepEntry, place: int, *, instance_over: bool = False) -> S
         binary=bool(STREAM.match(text)),
         policy=policy(config),
         timeout=interval(config.timeout) if config.timeout is not None else "",
+        bar=bar(run, span, datetime.now(UTC)),
     )
+
+
+def step_span(entry: StepEntry, look: Look) -> Span:
+    """A live entry's `end` is a plan (a wake-up, a deadline), not an end."""
+    if look.live:
+        return Span(entry.start, None)
+    return Span(entry.start, entry.end) if entry.end else NO_SPAN
 
 
 def split_counter(entry: StepEntry) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from functools import partial
 
 from workflows_ui import cloudflare as cf
 from workflows_ui.access import Access
-from workflows_ui.presenters.instances import InstanceLine, instance_line
+from workflows_ui.presenters.instances import InstanceLine, instance_line, instance_span
 from workflows_ui.presenters.status import look_of
 from workflows_ui.presenters.steps import StepLine, step_line, step_status
 from workflows_ui.presenters.workflows import WorkflowLine, workflow_line
@@ -138,7 +138,10 @@ def step_window(detail: cf.InstanceDetail, chosen: StepFilter) -> StepWindow:
     places = fitting_places(detail, chosen, over=over)
     start = min(max(chosen.start, 0), max(len(places) - 1, 0))
     shown = places[start : start + STEPS_SHOWN]
-    lines = tuple(step_line(detail.steps[place], place + 1, instance_over=over) for place in shown)
+    run = instance_span(detail)
+    lines = tuple(
+        step_line(detail.steps[place], place + 1, run=run, instance_over=over) for place in shown
+    )
     following = start + STEPS_SHOWN
     return StepWindow(
         lines=lines,
@@ -171,3 +174,22 @@ def fitting(
         if chosen.status and step_status(entry, instance_over=over) != chosen.status:
             continue
         yield place
+
+
+@dataclass(frozen=True, slots=True)
+class FailedStep:
+    name: str
+    url: str
+
+
+def failed_step(detail: cf.InstanceDetail) -> FailedStep | None:
+    """The last step that failed, which is what ended an errored instance; its address opens the
+    window of steps that holds it."""
+    if detail.error is None:
+        return None
+    for place in range(len(detail.steps) - 1, -1, -1):
+        entry = detail.steps[place]
+        if entry.type != "rollback" and step_status(entry, instance_over=True) == "errored":
+            window = place // STEPS_SHOWN * STEPS_SHOWN
+            return FailedStep(entry.name, f"?start={window}#step-{place + 1}")
+    return None

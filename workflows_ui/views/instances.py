@@ -32,6 +32,7 @@ def instance_detail(
         "name": workflow,
         "instance": instance,
         "detail": detail,
+        "failed_step": queries.instances.failed_step(detail),
         "look": look_of(detail.status),
         "span": instance_span(detail),
         "trigger": trigger_look(detail.trigger_source),
