@@ -38,8 +38,8 @@ def test_the_page_says_what_why_and_what_next(viewer_client):
     assert "Too many calls to the API" in page
     assert "&lt;b&gt;slow&lt;/b&gt; down" in page
     assert f'data-copy="{RAY}"' in page
-    assert ">429<" in page
-    assert ">971<" in page
+    assert "HTTP 429" in page
+    assert "code 971" in page
     assert "<time" in page
     assert f'href="{LIST}?q=x"' in page
 

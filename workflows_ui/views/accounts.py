@@ -140,6 +140,10 @@ class Found:
     def readable(self) -> tuple[Offer, ...]:
         return tuple(offer for offer in self.candidates if not offer.problem)
 
+    @property
+    def unreadable(self) -> tuple[Offer, ...]:
+        return tuple(offer for offer in self.candidates if offer.problem)
+
     def to_json(self) -> dict[str, Any]:
         expires = self.status.expires_on if self.status else None
         return {
