@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 from django.contrib.auth import authenticate
+from django.contrib.staticfiles.finders import get_finder
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 
 from console.team.models import Account, Membership, User
 from console.team.roles import Role
 from console.vault.models import ApiToken
 from tests.factories import make_membership, make_user
+from workflows_ui.management.commands.prepare import is_collected
 from workflows_ui.services.accounts import DEMO_ACCOUNT_ID
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +81,28 @@ def test_a_simulator_at_an_address_that_is_not_allowed_is_refused(settings):
     with pytest.raises(CommandError, match="CONSOLE_SIMULATOR_URL"):
         call_command("prepare", demo=True)
     assert not User.objects.exists()
+
+
+def test_static_files_are_collected_when_one_is_newer(tmp_path, capsys):
+    source, root = tmp_path / "source", tmp_path / "root"
+    source.mkdir()
+    (source / "a.css").write_text("a {}")
+    storage = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    with override_settings(
+        STATIC_ROOT=root,
+        STATICFILES_DIRS=[source],
+        STATICFILES_FINDERS=["django.contrib.staticfiles.finders.FileSystemFinder"],
+        STORAGES={"staticfiles": {"BACKEND": storage}},
+    ):
+        get_finder.cache_clear()
+        assert not is_collected()
+        call_command("prepare")
+        assert is_collected()
+        manifest = (root / "staticfiles.json").stat()
+        os.utime(source / "a.css", (manifest.st_mtime + 5, manifest.st_mtime + 5))
+        assert not is_collected()
+    get_finder.cache_clear()
+
+
+def test_static_files_served_as_they_are_need_no_collecting():
+    assert is_collected()
