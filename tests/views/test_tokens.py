@@ -122,7 +122,7 @@ def test_a_token_of_another_account_is_refused_at_the_field(
     assert response.status_code == 422
     page = response.content.decode()
     assert 'id="id_token_error"' in page
-    assert "lacks a permission" in page
+    assert "does not let it read Workflows" in page
     assert "paste it once more" in page
     assert kept(viewer) == TOKEN
     assert_secret(NEW, response)
@@ -131,7 +131,7 @@ def test_a_token_of_another_account_is_refused_at_the_field(
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (failure(401, 1000, f"Invalid API Token {NEW}"), "no longer accepts"),
+        (failure(401, 1000, f"Invalid API Token {NEW}"), "does not accept this token"),
         (failure(429, 971, "slow down"), "Too many calls"),
         (html(503), "problem of its own"),
         (html(200), "not an answer"),

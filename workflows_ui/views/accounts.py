@@ -26,6 +26,7 @@ from workflows_ui.cloudflare import (
 )
 from workflows_ui.forms.accounts import AccountIdForm, ChoiceForm, CloudflareForm, LocalForm
 from workflows_ui.http import ConsoleRequest
+from workflows_ui.presenters.refusals import cloudflare_refusal, local_refusal
 from workflows_ui.presenters.trouble import trouble_of
 from workflows_ui.queries import accounts as queries
 from workflows_ui.services import accounts as services
@@ -85,7 +86,7 @@ def connect_local(request: ConsoleRequest) -> HttpResponse:
             actor=request.user, client=client, name=form.cleaned_data["name"]
         )
     except CloudflareError as error:
-        form.add_error("url", local_words(error))
+        form.add_error("url", local_refusal(error))
         return connect_page(request, local=form, status=422)
     return connected_page(request, [membership])
 
@@ -100,7 +101,7 @@ def connect_demo(request: ConsoleRequest) -> HttpResponse:
         )
         membership = services.demo_connect(actor=request.user, client=client)
     except CloudflareError as error:
-        return connect_page(request, demo_problem=words(error), status=422)
+        return connect_page(request, demo_problem=cloudflare_refusal(error), status=422)
     return connected_page(request, [membership])
 
 
@@ -187,7 +188,7 @@ def pasted_page(request: ConsoleRequest) -> HttpResponse:
         )
     except CloudflareError as error:
         field = "base_url" if isinstance(error, ABOUT_THE_ADDRESS) else "token"
-        form.add_error(field, words(error))
+        form.add_error(field, cloudflare_refusal(error))
         return connect_page(request, cloudflare=form, status=422)
     found = Found.of(reach, base_url)
     if len(found.candidates) == len(found.readable) == 1:
@@ -218,7 +219,7 @@ def name_page(request: ConsoleRequest, token: str, found: Found) -> HttpResponse
                 form.cleaned_data["account_id"], clients(token, found.base_url)
             )
         except CloudflareError as error:
-            form.add_error("account_id", words(error))
+            form.add_error("account_id", cloudflare_refusal(error))
         else:
             named = Found.of(reach, found.base_url)
             return joined_page(request, token, named, named.candidates)
@@ -287,19 +288,3 @@ def connect_page(
 
 def posted(request: ConsoleRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
-
-
-def words(error: CloudflareError) -> str:
-    """An error at a field: in our words only, as the upstream's may repeat the token."""
-    if isinstance(error, AddressRefused):
-        return error.message
-    trouble = trouble_of(error)
-    return f"{trouble.title}. {trouble.why} {trouble.next_step}"
-
-
-def local_words(error: CloudflareError) -> str:
-    if isinstance(error, AddressRefused):
-        return error.message
-    if isinstance(error, ConnectionFailed):
-        return "Nothing answers at this address. Does wrangler dev run there, on this port?"
-    return "Something answers, but no Workflows engine. It takes wrangler dev 4.86 or newer."

@@ -17,7 +17,7 @@ from workflows_ui.access import access_to, cloudflare_api, local_api, membership
 from workflows_ui.cloudflare import CloudflareClient, CloudflareError
 from workflows_ui.forms.tokens import TokenForm
 from workflows_ui.http import ConsoleRequest
-from workflows_ui.presenters.trouble import trouble_of
+from workflows_ui.presenters.refusals import cloudflare_refusal
 from workflows_ui.queries import tokens as queries
 from workflows_ui.services import tokens as services
 
@@ -46,7 +46,7 @@ def token_replace(request: ConsoleRequest, account: str) -> HttpResponse:
             label=form.cleaned_data["label"],
         )
     except CloudflareError as error:
-        form.add_error("token", words(error))
+        form.add_error("token", cloudflare_refusal(error))
         return connection_page(request, place, form, status=422)
     messages.success(request, "The token is in place. It is used from now on.")
     return redirect("workflows_ui:token-detail", account=account)
@@ -58,7 +58,7 @@ def token_verify(request: ConsoleRequest, account: str) -> HttpResponse:
     try:
         good = verify_token(request, place) if place.needs_token else verify_local(place)
     except CloudflareError as error:
-        messages.error(request, f"Nothing was found out about it. {words(error)}")
+        messages.error(request, f"Nothing was found out about it. {cloudflare_refusal(error)}")
     else:
         if good:
             messages.success(request, "The connection works.")
@@ -100,9 +100,3 @@ def connection_page(
 ) -> HttpResponse:
     context = {"connection": queries.connection_of(request.user, account), "form": form}
     return render(request, "tokens/detail.html", context, status=status)
-
-
-def words(error: CloudflareError) -> str:
-    """In our words only: the upstream's own text may repeat the token."""
-    trouble = trouble_of(error)
-    return f"{trouble.title}. {trouble.why} {trouble.next_step}"

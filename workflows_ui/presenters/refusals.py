@@ -1,0 +1,28 @@
+"""Why an address or a token was not taken, as a sentence at its field.
+
+In our words only: the upstream's own text may repeat the token that it was sent.
+"""
+
+from __future__ import annotations
+
+from workflows_ui import cloudflare as cf
+from workflows_ui.presenters.trouble import trouble_of
+
+
+def cloudflare_refusal(error: cf.CloudflareError) -> str:
+    if isinstance(error, cf.AddressRefused):
+        return error.message
+    if isinstance(error, cf.Unauthorized):
+        return "The API does not accept this token: it is wrong, has ended or was revoked."
+    if isinstance(error, cf.Forbidden):
+        return "The API knows this token, but does not let it read Workflows in this account."
+    trouble = trouble_of(error)
+    return f"{trouble.title}. {trouble.why} {trouble.next_step}"
+
+
+def local_refusal(error: cf.CloudflareError) -> str:
+    if isinstance(error, cf.AddressRefused):
+        return error.message
+    if isinstance(error, cf.ConnectionFailed):
+        return "Nothing answers at this address. Does wrangler dev run there, on this port?"
+    return "Something answers, but no Workflows engine. It takes wrangler dev 4.86 or newer."
