@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -35,7 +36,8 @@ class Context:
 
     def draw(self, key: str = "") -> random.Random:
         """A random source of its own for each key, so that a replay draws the same."""
-        return random.Random(f"{self.seed}/{self.instance_id}/{self.created}/{key}")
+        text = f"{self.seed}/{self.instance_id}/{self.created}/{key}"
+        return random.Random(zlib.crc32(text.encode()))
 
     def param(self, name: str, default: Any = None) -> Any:
         return self.params.get(name, default) if isinstance(self.params, dict) else default

@@ -75,9 +75,7 @@ class Fault:
                 headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
                 if self.status == 429:
                     headers["Ratelimit"] = f'"default";r=0;t={self.retry_after or 60}'
-                return ApiError(
-                    self.status, (self.code, self.message), headers=headers
-                ).response()
+                return ApiError(self.status, (self.code, self.message), headers=headers).response()
             case "internal":
                 return ApiError(500, (10001, "workflows.api.error.internal_server")).response()
             case "unsuccessful":

@@ -9,7 +9,9 @@ Shape = dict[str, Any]
 
 
 def graph(
-    class_name: str, *nodes: Node, functions: dict[str, list[Node]] | None = None,
+    class_name: str,
+    *nodes: Node,
+    functions: dict[str, list[Node]] | None = None,
     payload: Shape | None = None,
 ) -> dict[str, Any]:
     workflow: dict[str, Any] = {
@@ -76,9 +78,7 @@ def block(*nodes: Node) -> Node:
     return {"type": "block", "nodes": list(nodes)}
 
 
-def attempt(
-    body: Node, *, catch: Node | None = None, finally_: Node | None = None
-) -> Node:
+def attempt(body: Node, *, catch: Node | None = None, finally_: Node | None = None) -> Node:
     return {"type": "try", "try_block": body, "catch_block": catch, "finally_block": finally_}
 
 

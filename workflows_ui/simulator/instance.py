@@ -17,7 +17,7 @@ ENDED = frozenset({"complete", "errored", "terminated"})
 STEP_TYPES = {"do": "step", "sleep": "sleep", "waitForEvent": "waitForEvent"}
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not a fault
+class Refused(Exception):
     """A command that the instance's state does not allow; `code` is the API's key for it."""
 
     def __init__(self, code: str) -> None:

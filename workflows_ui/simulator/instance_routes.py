@@ -10,7 +10,7 @@ from workflows_ui.simulator.account import Account
 from workflows_ui.simulator.clock import iso
 from workflows_ui.simulator.definitions import Retention, stable_uuid
 from workflows_ui.simulator.http import Request, Response, success
-from workflows_ui.simulator.instance import ENDED, STEP_TYPES, Instance, Refused
+from workflows_ui.simulator.instance import ENDED, STEP_TYPES, Instance
 from workflows_ui.simulator.ops import Do
 from workflows_ui.simulator.paging import cursor_of, page_info, place, position
 from workflows_ui.simulator.shapes import (
@@ -34,7 +34,7 @@ class InstanceRoutes:
 
     def handlers(self) -> Handlers:
         return {
-            "instances": {"GET": self.list, "POST": self.create},
+            "instances": {"GET": self.index, "POST": self.create},
             "batch": {"POST": self.create_batch},
             "batch/terminate": {"POST": self.terminate_batch},
             "batch/delete": {"POST": self.delete_batch},
@@ -47,7 +47,7 @@ class InstanceRoutes:
 
     # --- list (4.5) ---
 
-    def list(self, request: Request, name: str) -> Response:
+    def index(self, request: Request, name: str) -> Response:
         query = Query(request)
         cursor, page = query.text("cursor"), query.integer("page")
         per_page = query.integer("per_page", most=100) or 50
@@ -83,7 +83,11 @@ class InstanceRoutes:
     ) -> tuple[list[Instance], dict[str, Any]]:
         rest = found
         if after is not None:
-            rest = [each for each in found if (place(each) < after if descending else place(each) > after)]
+            rest = [
+                each
+                for each in found
+                if (place(each) < after if descending else place(each) > after)
+            ]
         shown = rest[:per_page]
         info: dict[str, Any] = {
             "count": len(shown),
@@ -145,7 +149,9 @@ class InstanceRoutes:
         body = validation.batch(validation.json_body(request))
         ids = [validation.text(each, most=100, pattern=validation.NAME) for each in body]
         workflow = self._workflow(name)
-        chosen = [workflow.instances[each] for each in dict.fromkeys(ids) if each in workflow.instances]
+        chosen = [
+            workflow.instances[each] for each in dict.fromkeys(ids) if each in workflow.instances
+        ]
         started, terminated = self._start_job(workflow, chosen)
         return success({"status": started, "instancesTerminated": terminated})
 
@@ -224,9 +230,9 @@ class InstanceRoutes:
         shape = step_json(entry, attempt)
         if shape is None:
             raise errors.refused("instance.step_not_found")
-        streamed = isinstance(entry.op, Do) and entry.op.stream is not None
-        if streamed and shape["status"] == "complete" and not entry.op.sensitive:
-            return Response(200, entry.op.stream, {"Content-Type": "application/octet-stream"})
+        stream = entry.op.stream if isinstance(entry.op, Do) and not entry.op.sensitive else None
+        if stream is not None and shape["status"] == "complete":
+            return Response(200, stream, {"Content-Type": "application/octet-stream"})
         return success(shape)
 
     def edit_status(self, request: Request, name: str, instance_id: str) -> Response:

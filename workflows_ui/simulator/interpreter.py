@@ -22,7 +22,7 @@ Node = dict[str, Any]
 PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
 
 
-class Left(Exception):  # noqa: N818 - control flow of the interpreted code
+class Left(Exception):
     """`break` or `return` in the interpreted code."""
 
     def __init__(self, kind: str) -> None:
@@ -62,10 +62,8 @@ def code_of(graph: dict[str, Any], behaviour: Behaviour) -> Code:
 
     def code(ctx: Context) -> Flow:
         interpreter = Interpreter(graph["workflow"].get("functions", {}), behaviour, ctx)
-        try:
+        with suppress(Left):
             yield from interpreter.nodes(graph["workflow"]["nodes"], "")
-        except Left:
-            pass
         return behaviour.result(ctx)
 
     return code
@@ -181,9 +179,7 @@ class Interpreter:
 
 def config_of(config: dict[str, Any]) -> Config:
     retries = config["retries"]
-    return Config(
-        int(retries["limit"]), retries["delay"], retries["backoff"], config["timeout"]
-    )
+    return Config(int(retries["limit"]), retries["delay"], retries["backoff"], config["timeout"])
 
 
 def promises(nodes: list[Node]) -> Iterator[list[list[Node]]]:

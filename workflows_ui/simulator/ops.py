@@ -29,7 +29,7 @@ class Failure:
         return self.name != "NonRetryableError"
 
 
-class StepFailed(Exception):  # noqa: N818 - a signal inside flows, not an error of ours
+class StepFailed(Exception):
     def __init__(self, failure: Failure) -> None:
         super().__init__(f"{failure.name}: {failure.message}")
         self.failure = failure
@@ -47,12 +47,12 @@ class Config:
 
     def retry_delay(self, *, attempts: int) -> int:
         """Milliseconds until the next attempt after so many attempts."""
-        base = self.dynamic_delay if self.delay == DYNAMIC else as_duration(self.delay)
+        base: int = self.dynamic_delay if self.delay == DYNAMIC else as_duration(self.delay)
         if self.delay == DYNAMIC or self.backoff == "constant":
             return base
         if self.backoff == "linear":
             return base * attempts
-        return base * 2 ** (attempts - 1)
+        return base << (attempts - 1)
 
 
 DEFAULT = Config()

@@ -140,9 +140,7 @@ class Run:
     def step_entries(self) -> list[Entry]:
         """Steps, sleeps and waits; neither rollbacks nor the termination."""
         return [
-            entry
-            for entry in self.entries
-            if isinstance(entry, Entry) and entry.type != "rollback"
+            entry for entry in self.entries if isinstance(entry, Entry) and entry.type != "rollback"
         ]
 
     # --- time ---
@@ -401,9 +399,7 @@ class Run:
         attempt.end, attempt.success, attempt.failure = self.now, failure is None, failure
         if failure is not None and failure.retryable and len(entry.attempts) <= op.config.limit:
             delay = op.config.retry_delay(attempts=len(entry.attempts))
-            self._set_timer(
-                self.now + delay, self._proceed, self._attempt, task, entry, op
-            )
+            self._set_timer(self.now + delay, self._proceed, self._attempt, task, entry, op)
             return
         entry.end, entry.success, entry.failure = self.now, failure is None, failure
         entry.output = op.output if failure is None else None
@@ -487,7 +483,7 @@ class Run:
 
 
 def rollback_flow(undone: list[Do]) -> Flow:
-    for op in undone:
+    for op in undone:  # not `yield from`: a list cannot be sent the results
         yield op
 
 

@@ -125,7 +125,7 @@ class Simulator:
         language: Literal["javascript", "python"] = "javascript",
         concurrency: int | None = None,
         step_limit: int | None = None,
-        retention: Retention = Retention(),
+        retention: Retention | None = None,
         schedules: Iterable[str] = (),
         human_scale: bool = False,
     ) -> Workflow:
@@ -147,7 +147,7 @@ class Simulator:
                 language=language,
                 step_limit=step_limit,
                 concurrency=concurrency,
-                retention=retention,
+                retention=retention or Retention(),
             )
             workflow = self.account.workflow(name)
             if workflow is None:

@@ -32,7 +32,7 @@ class WorkflowRoutes:
 
     def handlers(self) -> Handlers:
         return {
-            "workflows": {"GET": self.list},
+            "workflows": {"GET": self.index},
             "workflow": {"GET": self.get, "PUT": self.put, "DELETE": self.delete},
             "versions": {"GET": self.versions},
             "version": {"GET": self.version},
@@ -41,7 +41,7 @@ class WorkflowRoutes:
             "settings": {"GET": self.settings, "PATCH": self.edit_settings},
         }
 
-    def list(self, request: Request) -> Response:
+    def index(self, request: Request) -> Response:
         query = Query(request)
         page = query.integer("page") or 1
         per_page = query.integer("per_page", most=100) or 10
@@ -70,9 +70,7 @@ class WorkflowRoutes:
         workflow = self.account.workflow(name)
         jurisdiction = self._jurisdiction(body, workflow)
         if workflow is None:
-            workflow = self.account.add(
-                Workflow(name, script, now, self.account.seed, [version])
-            )
+            workflow = self.account.add(Workflow(name, script, now, self.account.seed, [version]))
             workflow.jurisdiction = jurisdiction
         else:
             workflow.deploy(version, now)
