@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
 
@@ -159,9 +160,10 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("CONSOLE_BEHIND_PROXY", False) else None
-)
+BEHIND_PROXY = env.bool("CONSOLE_BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+# whose address log-in attempts are counted for
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -188,6 +190,9 @@ CLOUDFLARE_API_URL = "https://api.cloudflare.com/client/v4"
 LOOPBACK_UPSTREAMS = env.bool("CONSOLE_LOOPBACK_UPSTREAMS", is_loopback(str(PUBLIC_URL.hostname)))
 UPSTREAM_HOSTS: frozenset[str] = frozenset(env.list("CONSOLE_UPSTREAM_HOSTS", []))
 SIMULATOR_URL = env.str("CONSOLE_SIMULATOR_URL", "http://127.0.0.1:8788/client/v4")
+if env.str("CONSOLE_SIMULATOR_URL", ""):
+    # an operator who names a simulator means it to be reached
+    UPSTREAM_HOSTS |= {urlsplit(SIMULATOR_URL).netloc}
 UPSTREAM_TIMEOUT = (3.05, env.float("CONSOLE_UPSTREAM_TIMEOUT", 20.0))
 
 # --- First start ---------------------------------------------------------------------------

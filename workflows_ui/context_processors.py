@@ -50,7 +50,7 @@ class Console:
             return []
         slug = self.account.slug
         entries = [
-            ("Workflows", reverse("workflows_ui:workflow-list", args=[slug]), "workflows"),
+            ("Workflows", reverse("workflows_ui:workflow-list", args=[slug]), "workflow"),
             ("Connection", reverse("workflows_ui:token-detail", args=[slug]), "key"),
         ]
         here = self.request.path

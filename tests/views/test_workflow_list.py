@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from tests.views.ladder import ReadLadder, UpstreamErrorLadder
+from tests.views.simulated import SimulatedFragment, polls, soup
 
 PATH = "workflows/"
 
@@ -11,3 +12,34 @@ class TestLadder(ReadLadder):
 
 class TestUpstreamErrors(UpstreamErrorLadder):
     path = PATH
+
+
+class TestPage(SimulatedFragment):
+    path = PATH
+    calls = 1
+    fragment = "workflows"
+
+    def test_it_lists_workflows_with_counts_that_lead_to_their_instances(self, viewer_client):
+        page = soup(viewer_client.get(self.url))
+        row = page.find(id="w-checkout")
+        errored = row.find("a", title=lambda text: text and text.startswith("errored"))
+        assert errored["href"] == "/a/acme/workflows/checkout/?status=errored"
+        assert "0 2 * * *" in page.find(id="w-nightly-report").text
+
+    def test_it_refreshes_while_something_lives(self, viewer_client):
+        assert polls(soup(viewer_client.get(self.url)), "workflows")
+
+    def test_a_search_that_finds_nothing_says_so_and_keeps_the_word(self, viewer_client):
+        page = soup(viewer_client.get(f"{self.url}?q=zebra"))
+        assert "zebra" in page.find(id="workflows").text
+        assert page.find(id="id_q")["value"] == "zebra"
+        assert not polls(page, "workflows")
+
+    def test_a_search_narrows_the_list(self, viewer_client):
+        page = soup(viewer_client.get(f"{self.url}?q=check"))
+        assert [row["id"] for row in page.select("tbody tr")] == ["w-checkout"]
+
+    def test_a_page_that_is_not_there_leads_to_the_first(self, viewer_client):
+        page = soup(viewer_client.get(f"{self.url}?page=99"))
+        assert "no page 99" in page.find(id="workflows").text
+        assert viewer_client.get(f"{self.url}?page=x").status_code == 200
