@@ -13,7 +13,7 @@ from console.env import LOOPBACK_HOSTS, env, is_loopback, public_url, secret
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_env(BASE_DIR / ".env", recurse=False)
 DATA_DIR = Path(env.str("CONSOLE_DATA_DIR", str(BASE_DIR / "var")))
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 # --- Core ----------------------------------------------------------------------------------
 KEYS_HINT = "Run `make .env` for a local one, or see README.md, Configuration."
