@@ -22,7 +22,7 @@ class Account:
     name: str = ACCOUNT_NAME
     workflows: dict[str, Workflow] = field(default_factory=dict)
     scripts: set[str] = field(default_factory=set)
-    retention: Retention = Retention()
+    retention: Retention = field(default_factory=Retention)
     # The code, and its graph, of the classes that the account's scripts export.
     codes: dict[str, tuple[Code, dict[str, Any] | None]] = field(default_factory=dict)
     _number: int = 0

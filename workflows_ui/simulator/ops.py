@@ -10,11 +10,13 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from workflows_ui.simulator.clock import DAY
 from workflows_ui.simulator.durations import as_duration
 
 Backoff = Literal["constant", "linear", "exponential"]
 ParallelKind = Literal["all", "any", "all_settled", "race"]
 DYNAMIC = "[dynamic]"
+LONGEST_DELAY = 365 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,18 @@ class Failure:
     @property
     def retryable(self) -> bool:
         return self.name != "NonRetryableError"
+
+
+def timed_out(timeout: int) -> Failure:
+    return Failure("WorkflowTimeoutError", f"Execution timed out after {timeout}ms")
+
+
+def too_many_steps(limit: int) -> Failure:
+    return Failure(
+        "WorkflowFatalError",
+        f"The limit of {limit} steps has been reached. "
+        "This limit can be changed in your worker configuration.",
+    )
 
 
 class StepFailed(Exception):
@@ -52,7 +66,7 @@ class Config:
             return base
         if self.backoff == "linear":
             return base * attempts
-        return base << (attempts - 1)
+        return min(base << min(attempts - 1, 40), LONGEST_DELAY)
 
 
 DEFAULT = Config()

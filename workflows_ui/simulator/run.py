@@ -6,7 +6,6 @@ that moment. The transitions are those of the API reference, section 7.
 
 from __future__ import annotations
 
-import heapq
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,9 +23,13 @@ from workflows_ui.simulator.ops import (
     Sleep,
     StepFailed,
     Wait,
+    timed_out,
+    too_many_steps,
 )
 from workflows_ui.simulator.slots import Slots
 from workflows_ui.simulator.steering import Steering
+from workflows_ui.simulator.tasks import Group, Outcome, Task
+from workflows_ui.simulator.timers import Timer, Timers
 
 Phase = Literal["queued", "active", "waitingForPause", "paused", "rollingBack", "ended"]
 EndStatus = Literal["complete", "errored", "terminated"]
@@ -43,32 +46,6 @@ class Termination:
 
 
 @dataclass(slots=True, eq=False)
-class Task:
-    """A flow in execution, and the parallel group it belongs to."""
-
-    flow: Flow
-    group: Group | None = None
-    index: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class Group:
-    parent: Task
-    kind: str
-    results: list[Any]
-    left: int
-    settled: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Timer:
-    handle: Callable[..., None]
-    args: tuple[Any, ...]
-    entry: Entry | None = None
-    cancelled: bool = False
-
-
-@dataclass(slots=True, eq=False)
 class Waiter:
     task: Task
     entry: Entry
@@ -81,7 +58,7 @@ class Rollback:
     failure: Failure | None
 
 
-Ready = list[tuple[Task, Any, Failure | None]]
+Ready = list[Outcome]
 
 
 @dataclass(eq=False)
@@ -110,8 +87,7 @@ class Run:
         self._executing = 0
         self._paused_at = 0
         self._ending: tuple[EndStatus, Failure | None] = ("terminated", None)
-        self._heap: list[tuple[int, int, Timer]] = []
-        self._sequence = 0
+        self._timers = Timers()
         self._counters: dict[tuple[str, str], int] = defaultdict(int)
         self._steps = 0
         self._waiters: dict[str, deque[Waiter]] = defaultdict(deque)
@@ -120,7 +96,7 @@ class Run:
         self._held: list[tuple[Callable[..., None], tuple[Any, ...]]] = [
             (self._drive, (self._root,))
         ]
-        self._set_timer(self.queued_at + self.latency, self._request_slot)
+        self._timers.set(self.queued_at + self.latency, self._request_slot)
 
     # --- what it looks like ---
 
@@ -133,9 +109,7 @@ class Run:
     @property
     def next_due(self) -> int | None:
         """When something happens by itself, if nobody commands anything."""
-        while self._heap and self._heap[0][2].cancelled:
-            heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap and self.phase != "paused" else None
+        return None if self.phase == "paused" else self._timers.next_due
 
     def step_entries(self) -> list[Entry]:
         """Steps, sleeps and waits; neither rollbacks nor the termination."""
@@ -147,20 +121,16 @@ class Run:
 
     def advance(self, until: int) -> None:
         """Carry out everything that falls due up to and including `until`."""
-        heap = self._heap
-        while heap and heap[0][0] <= until and self.phase != "paused":
-            due, _, timer = heapq.heappop(heap)
-            if timer.cancelled:
-                continue
-            self.now = self.changed = due
+        while self.phase != "paused" and (found := self._timers.pop(until)):
+            self.now, timer = found
+            self.changed = self.now
             timer.handle(*timer.args)
             self._settle()
-            heap = self._heap
         self.now = max(self.now, until)
 
     def grant(self, at: int) -> None:
         """A slot became free for this queued run."""
-        self._set_timer(at, self._granted)
+        self._timers.set(at, self._granted)
         self.on_grant()
 
     # --- commands; the caller has checked that they are allowed and advanced to the moment ---
@@ -177,9 +147,9 @@ class Run:
             self._flush()
             self._settle()
             return
-        self._shift_timers(self.now - self._paused_at)
+        self._timers.shift(self.now - self._paused_at)
         self.phase = "queued"
-        self._set_timer(self.now + self.latency, self._request_slot)
+        self._timers.set(self.now + self.latency, self._request_slot)
 
     def terminate(self, *, rollback: bool) -> None:
         self.changed = self.now
@@ -202,27 +172,6 @@ class Run:
         """Stop without an end, for a restart or a deletion."""
         self._stop()
         self.phase = "ended"
-
-    # --- timers ---
-
-    def _set_timer(
-        self, due: int, handle: Callable[..., None], *args: Any, entry: Entry | None = None
-    ) -> Timer:
-        timer = Timer(handle, args, entry)
-        self._sequence += 1
-        heapq.heappush(self._heap, (due, self._sequence, timer))
-        return timer
-
-    def _shift_timers(self, by: int) -> None:
-        self._heap = [
-            (due + by, sequence, timer)
-            for due, sequence, timer in self._heap
-            if not timer.cancelled
-        ]
-        heapq.heapify(self._heap)
-        for _, _, timer in self._heap:
-            if timer.entry is not None and timer.entry.end is not None:
-                timer.entry.end += by
 
     # --- running, waiting, queued ---
 
@@ -278,48 +227,31 @@ class Run:
     # --- flows ---
 
     def _drive(self, task: Task, value: Any = None, failure: Failure | None = None) -> None:
-        ready: Ready = [(task, value, failure)]
+        ready: Ready = [Outcome(task, value, failure)]
         while ready:
-            task, value, failure = ready.pop()
+            last = ready.pop()
+            task = last.task
             try:
-                if failure is not None:
-                    op = task.flow.throw(StepFailed(failure))
+                if last.failure is not None:
+                    op = task.flow.throw(StepFailed(last.failure))
                 else:
-                    op = task.flow.send(value)
+                    op = task.flow.send(last.value)
             except StopIteration as stop:
                 self._task_done(task, stop.value, None, ready)
             except StepFailed as signal:
                 self._task_done(task, None, signal.failure, ready)
-            except (TypeError, KeyError, ValueError, AttributeError, IndexError) as error:
+            except Exception as error:
                 # Params nobody foresaw: what a Worker's code would answer to them.
                 self._task_done(task, None, Failure("TypeError", str(error)), ready)
             else:
                 self._begin(task, op, ready)
 
     def _task_done(self, task: Task, value: Any, failure: Failure | None, ready: Ready) -> None:
-        group = task.group
-        if group is None:
+        if task.group is None:
             ready.clear()
             self._root_done(value, failure)
-        elif not group.settled:
-            self._child_done(group, task.index, value, failure, ready)
-
-    def _child_done(
-        self, group: Group, index: int, value: Any, failure: Failure | None, ready: Ready
-    ) -> None:
-        group.left -= 1
-        group.results[index] = value if failure is None else failure
-        if group.kind == "race" or (group.kind == "all" and failure is not None):
-            group.settled = True
-            ready.append((group.parent, value, failure))
-        elif group.kind == "any" and failure is None:
-            group.settled = True
-            ready.append((group.parent, value, None))
-        elif group.left == 0:
-            group.settled = True
-            refused = group.kind == "any"
-            gone = Failure("AggregateError", "All promises were rejected") if refused else None
-            ready.append((group.parent, None if refused else group.results, gone))
+        elif outcome := task.group.join(task.index, value, failure):
+            ready.append(outcome)
 
     def _root_done(self, value: Any, failure: Failure | None) -> None:
         self._stop()
@@ -334,7 +266,10 @@ class Run:
 
     def _begin(self, task: Task, op: Op, ready: Ready) -> None:
         if isinstance(op, Parallel):
-            self._begin_parallel(task, op, ready)
+            children = Group.fork(task, op)
+            ready.extend(Outcome(child) for child in reversed(children))
+            if not children:
+                ready.append(Outcome(task, []))
             return
         op = self.steering.op(op, rolling_back=self.phase == "rollingBack")
         match op:
@@ -344,14 +279,6 @@ class Run:
                 self._begin_sleep(task, op, ready)
             case Wait():
                 self._begin_wait(task, op, ready)
-
-    def _begin_parallel(self, task: Task, op: Parallel, ready: Ready) -> None:
-        if not op.flows:
-            ready.append((task, [], None))
-            return
-        group = Group(task, op.kind, [None] * len(op.flows), len(op.flows))
-        children = [Task(flow, group, index) for index, flow in enumerate(op.flows)]
-        ready.extend((child, None, None) for child in reversed(children))
 
     def _record(
         self,
@@ -378,7 +305,7 @@ class Run:
             self._steps += 1
             entry, known = self._record("step", op, None)
         if known:
-            ready.append((task, entry.output, entry.failure))
+            ready.append(Outcome(task, entry.output, entry.failure))
         else:
             self._attempt(task, entry, op)
 
@@ -391,7 +318,7 @@ class Run:
         timeout = as_duration(op.config.timeout)
         if ms > timeout:
             ms, failure = timeout, timed_out(timeout)
-        self._set_timer(self.now + ms, self._attempt_done, task, entry, op, failure)
+        self._timers.set(self.now + ms, self._attempt_done, task, entry, op, failure)
 
     def _attempt_done(self, task: Task, entry: Entry, op: Do, failure: Failure | None) -> None:
         self._executing -= 1
@@ -399,7 +326,7 @@ class Run:
         attempt.end, attempt.success, attempt.failure = self.now, failure is None, failure
         if failure is not None and failure.retryable and len(entry.attempts) <= op.config.limit:
             delay = op.config.retry_delay(attempts=len(entry.attempts))
-            self._set_timer(self.now + delay, self._proceed, self._attempt, task, entry, op)
+            self._timers.set(self.now + delay, self._proceed, self._attempt, task, entry, op)
             return
         entry.end, entry.success, entry.failure = self.now, failure is None, failure
         entry.output = op.output if failure is None else None
@@ -409,9 +336,9 @@ class Run:
         end = self.now + op.ms if op.until is None else max(op.until, self.now)
         entry, known = self._record("sleep", op, end)
         if known:
-            ready.append((task, None, None))
+            ready.append(Outcome(task))
         else:
-            self._set_timer(end, self._sleep_done, task, entry, entry=entry)
+            self._timers.set(end, self._sleep_done, task, entry, entry=entry)
 
     def _sleep_done(self, task: Task, entry: Entry) -> None:
         entry.success = True
@@ -421,12 +348,12 @@ class Run:
         timeout = as_duration(op.timeout)
         entry, known = self._record("waitForEvent", op, self.now + timeout)
         if known:
-            ready.append((task, entry.output, entry.failure))
+            ready.append(Outcome(task, entry.output, entry.failure))
         elif self._events[op.event_type]:
             self._received(entry, self._events[op.event_type].popleft())
-            ready.append((task, entry.output, None))
+            ready.append(Outcome(task, entry.output))
         else:
-            timer = self._set_timer(
+            timer = self._timers.set(
                 self.now + timeout, self._wait_timed_out, op.event_type, timeout, entry=entry
             )
             waiter = Waiter(task, entry, timer)
@@ -454,7 +381,7 @@ class Run:
     # --- ends ---
 
     def _stop(self) -> None:
-        self._heap.clear()
+        self._timers.clear()
         self._held.clear()
         self._waiters.clear()
         self._executing = 0
@@ -483,17 +410,5 @@ class Run:
 
 
 def rollback_flow(undone: list[Do]) -> Flow:
-    for op in undone:  # not `yield from`: a list cannot be sent the results
+    for op in undone:  # noqa: UP028 - a list cannot be sent the results
         yield op
-
-
-def timed_out(timeout: int) -> Failure:
-    return Failure("WorkflowTimeoutError", f"Execution timed out after {timeout}ms")
-
-
-def too_many_steps(limit: int) -> Failure:
-    return Failure(
-        "WorkflowFatalError",
-        f"The limit of {limit} steps has been reached. "
-        "This limit can be changed in your worker configuration.",
-    )

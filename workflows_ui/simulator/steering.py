@@ -29,6 +29,7 @@ ALWAYS = 1_000_000
 LIVE_STEP = (700, 4_000)
 LIVE_SLEEP = 8_000
 BULK_STEP = 100
+MOST = 50_000_000  # of seconds, steps or bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +126,6 @@ class Steering:
 
     def _number(self, key: str) -> float | None:
         value = self.options.get(key)
-        usable = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-        return value if usable else None
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            return None
+        return min(value, MOST)

@@ -112,6 +112,10 @@ def expect[T](value: Any, kind: type[T]) -> T:
     return value
 
 
+def optional_object(value: Any) -> dict[str, Any]:
+    return {} if value is None else expect(value, dict)
+
+
 def text(value: Any, *, most: int, pattern: re.Pattern[str] | None = None) -> str:
     if not isinstance(value, str) or not 1 <= len(value) <= most:
         raise bad_body()

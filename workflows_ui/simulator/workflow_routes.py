@@ -136,8 +136,8 @@ class WorkflowRoutes:
         raise errors.version_not_found()
 
     def _version(self, name: str, class_name: str, body: dict[str, Any]) -> Version:
-        limits = validation.expect(body.get("limits") or {}, dict)
-        concurrency = validation.expect(body.get("concurrency") or {}, dict)
+        limits = validation.optional_object(body.get("limits"))
+        concurrency = validation.optional_object(body.get("concurrency"))
         steps, places = limits.get("steps"), concurrency.get("limit")
         if steps is not None:
             steps = validation.whole(steps, most=validation.STEP_MAXIMUM)
