@@ -5,6 +5,9 @@ ENGINE_PORT ?= 8787
 PYTHON ?= $(shell for p in python3.13 python3.14 python3.12 python3 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { echo "$$p"; break; }; done)
 BIN := .venv/bin
+# where the console and its demo account are on this machine
+LOCAL = CONSOLE_URL=http://127.0.0.1:$(PORT) SIMULATOR_PORT=$(SIMULATOR_PORT) \
+	CONSOLE_SIMULATOR_URL=http://127.0.0.1:$(SIMULATOR_PORT)/client/v4
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help install install-dev run test lint format simulator engine node-tools clean
@@ -16,10 +19,8 @@ install: .venv/.run ## Make .venv with what the console needs to run
 install-dev: .venv/.dev ## The same, and what the tests and checks need
 
 run: .venv/.run .env ## Set everything up and serve the console on 127.0.0.1:PORT (8000)
-	@CONSOLE_URL=http://127.0.0.1:$(PORT) $(BIN)/python manage.py prepare --demo
-	@CONSOLE_URL=http://127.0.0.1:$(PORT) SIMULATOR_PORT=$(SIMULATOR_PORT) \
-		CONSOLE_SIMULATOR_URL=http://127.0.0.1:$(SIMULATOR_PORT)/client/v4 \
-		$(BIN)/honcho start --port $(PORT)
+	@$(LOCAL) $(BIN)/python manage.py prepare --demo
+	@$(LOCAL) $(BIN)/honcho start --port $(PORT)
 
 test: .venv/.dev ## Run the tests (parts that need Node or a browser skip when it is missing)
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
