@@ -13,29 +13,20 @@ def work(ctx):
     yield Do("work", ms=10_000)
 
 
-def rows(world, **query):
-    found = []
-    query = {"direction": "asc", "per_page": 100} | query
-    while True:
-        answer = world.call("GET", "/instances", **query).json()
-        found += answer["result"]
-        if not answer["result_info"].get("cursor"):
-            return found
-        query["cursor"] = answer["result_info"]["cursor"]
-
-
 def test_surplus_instances_queue_and_start_in_order_as_others_end(world):
     world.flow(work, concurrency=2)
     for number in range(5):
         world.start(f"i{number}")
         world.clock.advance(0.001)
     world.clock.advance(1)
-    assert [row["status"] for row in rows(world)] == ["running"] * 2 + ["queued"] * 3
+    assert [row["status"] for row in world.rows()] == ["running"] * 2 + ["queued"] * 3
     world.clock.advance(10)
-    assert [row["status"] for row in rows(world)] == ["complete"] * 2 + ["running"] * 2 + ["queued"]
-    assert rows(world)[2]["started_on"] == rows(world)[0]["ended_on"]
+    assert [row["status"] for row in world.rows()] == ["complete"] * 2 + ["running"] * 2 + [
+        "queued"
+    ]
+    assert world.rows()[2]["started_on"] == world.rows()[0]["ended_on"]
     world.clock.advance(100)
-    assert {row["status"] for row in rows(world)} == {"complete"}
+    assert {row["status"] for row in world.rows()} == {"complete"}
 
 
 def test_a_waiting_instance_gives_its_slot_away_and_queues_for_it_again(world):
@@ -99,7 +90,7 @@ def test_a_greater_limit_lets_the_queue_go(world):
 def test_a_schedule_fires_as_time_passes(world):
     world.flow(work, schedules=["*/30 * * * *"])
     world.clock.advance(3 * 3600)
-    found = rows(world)
+    found = world.rows()
     assert len(found) == 5  # 09:30 to 11:30; the one of 12:00 is 120 ms away
     assert found[0]["id"].startswith("*/30 * * * *-")
     assert found[0]["trigger_source"] == "cron"
@@ -118,7 +109,7 @@ def test_cron_runs_take_no_slot(world):
 
     world.flow(code, concurrency=1, schedules=["*/10 * * * *"])
     world.clock.advance(45 * 60)
-    assert [row["status"] for row in rows(world)] == ["running"] * 4
+    assert [row["status"] for row in world.rows()] == ["running"] * 4
 
 
 def test_finished_instances_disappear_when_their_retention_ends(world):
@@ -132,13 +123,13 @@ def test_finished_instances_disappear_when_their_retention_ends(world):
     world.command("terminate", "ended")
     world.start("long kept", retention=Retention(success=5 * DAY))
     world.clock.advance(24 * 3600)
-    assert {row["id"] for row in rows(world)} == {"good", "bad", "long kept"}
+    assert {row["id"] for row in world.rows()} == {"good", "bad", "long kept"}
     world.clock.advance(2)
-    assert {row["id"] for row in rows(world)} == {"bad", "long kept"}
+    assert {row["id"] for row in world.rows()} == {"bad", "long kept"}
     answer = world.call("GET", "/instances/good")
     assert (answer.status, answer.json()["errors"][0]["code"]) == (404, 10400)
     world.clock.advance(2 * 24 * 3600)
-    assert [row["id"] for row in rows(world)] == ["long kept"]
+    assert [row["id"] for row in world.rows()] == ["long kept"]
 
 
 def test_unfinished_instances_do_not_expire(world):

@@ -51,7 +51,7 @@ def test_a_new_instance_does_not_move_the_cursor(crowd):
     first = crowd.call("GET", "/instances", per_page=100).json()
     crowd.start("late")
     rest = crowd.call("GET", "/instances", per_page=100, cursor=first["result_info"]["cursor"])
-    assert [row["id"] for row in rest.json()["result"]][0] == "i019"
+    assert next(row["id"] for row in rest.json()["result"]) == "i019"
     assert len(rest.json()["result"]) == 20
 
 
@@ -234,7 +234,7 @@ def test_an_instance_may_bring_its_own_retention(small, clock):
 def test_a_batch_leaves_existing_ids_out(small):
     body = [{"instance_id": "a"}, {"instance_id": "order-waiting"}, {"instance_id": "a"}, {}]
     answer = small.call("POST", "/workflows/checkout/instances/batch", json=body).json()
-    assert [each["id"] for each in answer["result"]][0] == "a"
+    assert next(each["id"] for each in answer["result"]) == "a"
     assert len(answer["result"]) == 2
 
 
@@ -367,7 +367,9 @@ def test_ids_with_a_slash_are_found_encoded_or_not(small):
         assert answer.json()["result"]["schedule"]["cron"] == "0 2 * * *"
 
 
-@pytest.mark.parametrize("instance_id", ["*/30%20*%20*%20*%20*-1", "%2A%2F30%20%2A%20%2A%20%2A%20%2A-1"])
+@pytest.mark.parametrize(
+    "instance_id", ["*/30%20*%20*%20*%20*-1", "%2A%2F30%20%2A%20%2A%20%2A%20%2A-1"]
+)
 def test_every_route_of_an_instance_takes_a_cron_id(world, instance_id):
     def code(ctx):
         return (yield Wait("go", "go"))
@@ -485,7 +487,10 @@ def test_a_bad_status_body_is_refused_before_the_instance_is_looked_for(small, b
 def test_an_event_without_body_is_refused_before_anything_is_looked_for(small):
     for path in ("checkout/instances/order-waiting", "nope/instances/x"):
         assert error(small.call("POST", f"/workflows/{path}/events/go")) == (400, 10002)
-    assert error(small.call("POST", "/workflows/nope/instances/x/events/go", json=1)) == (404, 10200)
+    assert error(small.call("POST", "/workflows/nope/instances/x/events/go", json=1)) == (
+        404,
+        10200,
+    )
     path = "/workflows/checkout/instances/missing/events/go"
     assert error(small.call("POST", path, json=1)) == (404, 10400)
     bad = "/workflows/checkout/instances/order-waiting/events/-no"

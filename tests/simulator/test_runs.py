@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime
 
 import pytest
@@ -74,7 +75,7 @@ def test_retries_are_spaced_by_their_backoff(world, backoff, gaps):
     assert len(attempts) == 4
     found = [
         seconds({"start": before["end"], "end": after["start"]})
-        for before, after in zip(attempts, attempts[1:], strict=False)
+        for before, after in itertools.pairwise(attempts)
     ]
     assert found == gaps
 

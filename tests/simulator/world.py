@@ -37,11 +37,22 @@ class World:
     def status(self, instance_id: str = "one") -> str:
         """The status, the same in the detail, the row and the workflow's counts."""
         status = self.detail(instance_id)["status"]
-        rows = self.call("GET", "/instances", per_page=100).json()["result"]
+        rows = self.rows()
         assert [row["status"] for row in rows if row["id"] == instance_id] == [status]
         counts = self.call("GET", "").json()["result"]["instances"]
         assert counts[status] == [row["status"] for row in rows].count(status)
         return status
+
+    def rows(self, **query: Any) -> list[dict[str, Any]]:
+        """All rows, oldest first."""
+        found = []
+        query = {"direction": "asc", "per_page": 100} | query
+        while True:
+            answer = self.call("GET", "/instances", **query).json()
+            found += answer["result"]
+            if not answer["result_info"].get("cursor"):
+                return found
+            query["cursor"] = answer["result_info"]["cursor"]
 
     def call(self, method: str, path: str, **options: Any) -> Response:
         return self.simulator.call(method, f"/workflows/flow{path}", **options)
