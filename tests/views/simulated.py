@@ -33,8 +33,9 @@ class SimulatedPage:
     path: str
     calls: int
     """Upstream calls of a cold page."""
-    queries: int = 5
-    """Session, user, membership with account, token, and the switcher's accounts."""
+    queries: int = 6
+    """Session, user, membership with account, token, the switcher's accounts, and, once per
+    process, whether there is any user."""
 
     @pytest.fixture
     def upstream_url(self, simulator: SimulatorServer) -> str:

@@ -55,6 +55,21 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
     return f"in {coarse(-span)}" if span < timedelta(0) else f"{coarse(span)} ago"
 
 
+def clock(moment: datetime) -> str:
+    """The moment in the viewer's zone, as short as it stays clear: "24 Nov 13:00:07"."""
+    local, today = timezone.localtime(moment), timezone.localtime()
+    if local.date() == today.date():
+        return local.strftime("%H:%M:%S")
+    if local.year == today.year:
+        return local.strftime("%-d %b %H:%M:%S")
+    return local.strftime("%-d %b %Y %H:%M")
+
+
+def number(count: int) -> str:
+    """ "1,174" """
+    return f"{count:,}"
+
+
 def exact(moment: datetime) -> str:
     """The moment in the viewer's zone, with UTC behind it."""
     local = timezone.localtime(moment)

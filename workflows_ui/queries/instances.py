@@ -178,6 +178,7 @@ def fitting(
 
 @dataclass(frozen=True, slots=True)
 class FailedStep:
+    place: int
     name: str
     url: str
 
@@ -191,5 +192,5 @@ def failed_step(detail: cf.InstanceDetail) -> FailedStep | None:
         entry = detail.steps[place]
         if entry.type != "rollback" and step_status(entry, instance_over=True) == "errored":
             window = place // STEPS_SHOWN * STEPS_SHOWN
-            return FailedStep(entry.name, f"?start={window}#step-{place + 1}")
+            return FailedStep(place + 1, entry.name, f"?start={window}#step-{place + 1}")
     return None

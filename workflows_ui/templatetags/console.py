@@ -18,8 +18,9 @@ register = template.Library()
 register.filter("size", words.size)
 register.filter("interval", words.interval)
 register.filter("cut", words.cut)
+register.filter("number", words.number)
 
-DASH = SafeString('<span class="dash" aria-label="none">–</span>')
+DASH = SafeString('<span class="faint">–</span>')
 
 
 @register.simple_tag
@@ -35,8 +36,7 @@ def when(moment: datetime | None) -> SafeString:
     """The moment itself, in the viewer's zone."""
     if moment is None:
         return DASH
-    local = timezone.localtime(moment)
-    return _time(moment, local.strftime("%Y-%m-%d %H:%M:%S"), "data-at")
+    return _time(moment, words.clock(moment), "data-at")
 
 
 @register.simple_tag
