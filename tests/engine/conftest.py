@@ -7,7 +7,6 @@ import pytest
 
 from tests.engine.engine import CURRENT, OLD, Engine
 from tests.engine.raw_api import RawApi
-from workflows_ui.cloudflare import AddressRules, LocalClient
 
 
 @pytest.fixture(scope="session")
@@ -32,16 +31,6 @@ def raw(engine: Engine) -> Iterator[RawApi]:
 def old_raw(old_engine: Engine) -> Iterator[RawApi]:
     with RawApi(old_engine) as raw:
         yield raw
-
-
-@pytest.fixture
-def client(engine: Engine) -> LocalClient:
-    return LocalClient(base_url=engine.url, rules=AddressRules(loopback=True))
-
-
-@pytest.fixture
-def old_client(old_engine: Engine) -> LocalClient:
-    return LocalClient(base_url=old_engine.url, rules=AddressRules(loopback=True))
 
 
 def _running(engine: Engine, *, missing: str) -> Iterator[Engine]:

@@ -118,7 +118,7 @@ class Engine:
         # A copy, because wrangler writes beside the configuration and watches it.
         worker = home / "worker"
         shutil.copytree(WORKER, worker)
-        command = [
+        command: list[str | Path] = [
             *(self._tools.node, self._tools.wrangler, "dev"),
             *("--config", worker / "wrangler.jsonc", "--local"),
             *("--ip", "127.0.0.1", "--port", str(self.port), "--inspector-port", "0"),
@@ -181,7 +181,9 @@ def _is_taken(port: int) -> bool:
 
 def _answers(api: str) -> bool:
     try:
-        reply = requests.get(f"{api}/workflows", timeout=5)
+        with requests.Session() as session:
+            session.trust_env = False
+            reply = session.get(f"{api}/workflows", timeout=5)
         return reply.json().get("success") is True
     except (requests.RequestException, ValueError, AttributeError):
         return False
