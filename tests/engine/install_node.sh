@@ -31,12 +31,13 @@ if ! command -v npm >/dev/null; then
 fi
 
 # Node comes first and alone: wrangler's own install scripts refuse an older Node, and then find this one.
-has var/node node "$NODE" || add var/node node "$NODE"
-PATH="$PWD/var/node/node_modules/node/bin:$PATH"
+bin=var/node/node_modules/node/bin
+{ has var/node node "$NODE" && [ -x $bin/node ]; } || add var/node node "$NODE"
+PATH="$PWD/$bin:$PATH"
 has var/node wrangler "$WRANGLER" || add var/node wrangler "$WRANGLER"
 
 if [ "${1:-}" = --old ]; then
     has var/node-old wrangler "$OLD_WRANGLER" || add var/node-old wrangler "$OLD_WRANGLER"
 fi
 
-var/node/node_modules/node/bin/node var/node/node_modules/wrangler/bin/wrangler.js --version
+$bin/node var/node/node_modules/wrangler/bin/wrangler.js --version
