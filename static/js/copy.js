@@ -1,8 +1,15 @@
-// Copy: data-copy="text" or data-copy-from="#id".
+// Copy: data-copy="text", data-copy-from="#id", or data-copy-url for what the page shows cut.
 (() => {
-  const text = (button) => {
-    if (button.dataset.copyFrom === undefined) return button.dataset.copy;
-    const source = document.querySelector(button.dataset.copyFrom);
+  const fetched = async (url) => {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(response.status);
+    return response.text();
+  };
+
+  const text = async ({ dataset }) => {
+    if (dataset.copyUrl !== undefined) return fetched(dataset.copyUrl);
+    if (dataset.copyFrom === undefined) return dataset.copy;
+    const source = document.querySelector(dataset.copyFrom);
     return source.value ?? source.textContent;
   };
 
@@ -19,7 +26,9 @@
     return done;
   };
 
-  const copy = async (value, button) => {
+  const copy = async (button) => {
+    const value = await text(button).catch(() => null);
+    if (value === null) return false;
     try {
       await navigator.clipboard.writeText(value);
       return true;
@@ -31,10 +40,10 @@
   const say = (words) => document.dispatchEvent(new CustomEvent("console:say", { detail: words }));
 
   document.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-copy], [data-copy-from]");
+    const button = event.target.closest("[data-copy], [data-copy-from], [data-copy-url]");
     if (!button) return;
     event.preventDefault();
-    if (!(await copy(text(button), button))) return say("Copying failed");
+    if (!(await copy(button))) return say("Copying failed");
     say("Copied");
     const label = button.querySelector("[data-copy-label]");
     const before = label?.textContent;

@@ -1,4 +1,4 @@
-// Dialogs and menus. Without this script an opener is a link to the same question on its own page.
+// Dialogs, menus, and the fold an address points into. Without this script an opener is a link to the same question on its own page.
 (() => {
   let pressed = null; // where the pointer went down: dragging out of a field must not close
 
@@ -54,5 +54,11 @@
     if (menu && relatedTarget && !menu.contains(relatedTarget)) menu.open = false;
   });
 
-  find("dialog[data-dialog-auto]")?.showModal();
+  const unfold = () => {
+    const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const fold = named?.closest("details") ?? named?.querySelector?.("details");
+    if (fold) fold.open = true;
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
 })();

@@ -21,9 +21,8 @@
   const text = (element, now) => {
     const seconds = Math.floor((now - Date.parse(element.dateTime)) / 1000);
     if (element.dataset.live === "since") return human(Math.max(seconds, 0), 2);
-    if (seconds >= 0 && element.dataset.live === "until") return "now";
     if (seconds < 0) return `in ${human(-seconds, element.dataset.live ? 2 : 1)}`;
-    return seconds < 5 ? "just now" : `${human(seconds, 1)} ago`;
+    return seconds < 1 ? "now" : `${human(seconds, 1)} ago`;
   };
 
   const tick = () => {
