@@ -258,6 +258,7 @@ def test_restart_from_a_step_keeps_what_was_before(world):
     before = world.after(10)["steps"]
     answer = world.command("restart", **{"from": {"name": "part", "count": 2}})
     assert answer.status == 200
+    assert world.detail()["steps"] == before[:1]
     after = world.after(20)["steps"]
     assert after[0] == before[0]
     assert after[1]["start"] > before[-1]["end"]

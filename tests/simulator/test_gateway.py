@@ -10,7 +10,7 @@ from workflows_ui.simulator.http import Request
 ACCOUNT = "/client/v4/accounts/0123456789abcdef0123456789abcdef"
 
 
-def ask(simulator, method, target, token="simulator-token", **headers):
+def ask(simulator, method, target, token="simulator-token", **headers):  # noqa: S107
     if token:
         headers["Authorization"] = f"Bearer {token}"
     return simulator.handle(Request.build(method, target, headers))
@@ -48,6 +48,7 @@ def test_malformed_credentials_6003(small, headers, inner):
         ("stranger", f"{ACCOUNT}/workflows", (401, [10000])),
         ("stranger", "/client/v4/accounts", (403, [9109])),
         ("stranger", "/client/v4/user/tokens/verify", (401, [1000])),
+        ("simulator-token", "/client/v4/user", (403, [9109])),
         ("simulator-expired-token", f"{ACCOUNT}/workflows", (401, [10000])),
         ("simulator-expired-token", "/client/v4/accounts", (403, [9109])),
         ("simulator-forbidden-token", f"{ACCOUNT}/workflows", (403, [10000])),

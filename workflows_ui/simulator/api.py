@@ -60,6 +60,9 @@ class Api:
         if parts in (["user", "tokens", "verify"], ["accounts"]):
             self._only_get(request)
             return self._verify(token) if parts[0] == "user" else self._accounts(request, token)
+        if parts in (["user"], ["memberships"]):
+            self._only_get(request)  # wrangler asks who it is after a refusal
+            raise ApiError(403, (9109, "Unauthorized to access requested resource"))
         if not parts or parts[0] != "accounts":
             raise errors.no_route(request.path)
         account_id = unquote(parts[1])

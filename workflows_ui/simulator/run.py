@@ -82,7 +82,8 @@ class Run:
         self.output: Any = None
         self.failure: Failure | None = None
         self.rollback: Rollback | None = None
-        self.entries: list[Entry | Termination] = []
+        # What a restart keeps is seen at once; the replay then records it again.
+        self.entries: list[Entry | Termination] = list(self.memo.values())
         self._awake = False  # executing, with a slot
         self._executing = 0
         self._paused_at = 0
@@ -184,6 +185,7 @@ class Run:
         self._awake = True
         if self.started is None:
             self.started = self.now
+            self.entries.clear()
         self._flush()
 
     def _flush(self) -> None:

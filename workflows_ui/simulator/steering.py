@@ -28,7 +28,7 @@ from workflows_ui.simulator.ops import Backoff, Config, Do, Failure, Flow, Op, S
 ALWAYS = 1_000_000
 LIVE_STEP = (700, 4_000)
 LIVE_SLEEP = 8_000
-BULK_STEP = 100
+BULK_STEP, LIVE_BULK_STEP = 100, 15
 MOST = 50_000_000  # of seconds, steps or bytes
 
 
@@ -83,7 +83,9 @@ class Steering:
         seconds = self._number("step_seconds")
         if seconds is not None:
             op = replace(op, ms=round(seconds * SECOND), fail_ms=None)
-        elif self.human_scale and op.ms > BULK_STEP:
+        elif self.human_scale and op.ms <= BULK_STEP:
+            op = replace(op, ms=min(op.ms, LIVE_BULK_STEP), fail_ms=None)
+        elif self.human_scale:
             op = replace(op, ms=min(max(op.ms, LIVE_STEP[0]), LIVE_STEP[1]), fail_ms=None)
         if {"retry_limit", "retry_delay_seconds", "backoff"} & self.options.keys():
             op = replace(op, config=self._config(op.config))
