@@ -39,7 +39,7 @@ format: .venv/.dev ## Format code and templates
 simulator: .venv/.run .env ## Serve the Workflows API simulator on 127.0.0.1:SIMULATOR_PORT (8788)
 	$(BIN)/python manage.py simulator --port $(SIMULATOR_PORT) $(ARGS)
 
-node-tools: ## Install Node 22 and wrangler under var/node (about 250 MB)
+node-tools: ## Install Node 22 and wrangler under var/node (about 350 MB)
 	sh tests/engine/install_node.sh
 
 engine: .venv/.dev node-tools ## Serve a real Workflows engine on 127.0.0.1:ENGINE_PORT (8787)
