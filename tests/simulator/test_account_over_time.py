@@ -56,12 +56,15 @@ def test_a_slot_becomes_free_however_its_holder_leaves(world, act):
     world.start("second")
     world.clock.advance(1)
     assert world.status("second") == "queued"
+    world.clock.advance(4)
+    at = "2026-11-24T09:00:10.150Z" if act == "pause" else "2026-11-24T09:00:05.001Z"
     if act == "delete":
         world.call("DELETE", "/instances/first")
     else:
         world.command(act, "first")
     world.clock.advance(10)
     assert world.status("second") != "queued"
+    assert world.detail("second")["start"] == at
 
 
 def test_a_queued_instance_can_be_terminated(world):

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
+from cloudflare.types.workflows import (
+    InstanceGetResponse,
+    InstanceListResponse,
+    VersionGraphResponse,
+    VersionListResponse,
+    WorkflowListResponse,
+)
 
 from workflows_ui.simulator import ScriptedClock, Simulator
 
@@ -115,6 +124,25 @@ def test_the_graphs_use_every_kind_of_node(demo):
     assert parallel == {"all", "any", "all_settled", "race"}
     assert leaving == {"break", "return"}
     assert promised
+
+
+def test_what_it_answers_fits_the_official_models_strictly(demo):
+    for workflow in workflows(demo):
+        WorkflowListResponse.model_validate(workflow)
+        path = f"/workflows/{workflow['name']}"
+        for version in demo.call("GET", f"{path}/versions").json()["result"]:
+            VersionListResponse.model_validate(version)
+            graph = demo.call("GET", f"{path}/versions/{version['id']}/graph").json()["result"]
+            VersionGraphResponse.model_validate(graph)
+        for status in workflow["instances"]:
+            listed = demo.call("GET", f"{path}/instances", status=status, per_page=3)
+            for row in listed.json()["result"]:
+                InstanceListResponse.model_validate(row)
+                target = f"{path}/instances/{quote(row['id'], safe='')}"
+                detail = demo.call("GET", target).json()["result"]
+                # The live API answers null before the end, though the schema has it otherwise.
+                output = "" if detail["output"] is None else detail["output"]
+                InstanceGetResponse.model_validate(detail | {"output": output})
 
 
 def test_last_nights_failures_share_their_causes(demo):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import requests
 
 from workflows_ui.simulator import Simulator, SimulatorServer
 
+HOUSE = Path(__file__).parents[2]
 HEADERS = {"Authorization": "Bearer simulator-token"}
 
 
@@ -187,9 +190,13 @@ def test_calls_are_listed_and_forgotten(server, ask):
 # --- the program ---
 
 
-def test_the_program_says_when_it_is_ready_and_stops_on_sigterm():
-    command = [sys.executable, "-m", "workflows_ui.simulator", "--port", "0", "--story", "small"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+@pytest.mark.parametrize("program", [["-m", "workflows_ui.simulator"], ["manage.py", "simulator"]])
+def test_the_program_says_when_it_is_ready_and_stops_on_sigterm(program):
+    command = [sys.executable, *program, "--port", "0", "--story", "small"]
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=HOUSE, env=environment
+    ) as process:
         line = process.stdout.readline()
         url = line.split()[3].rstrip(",")
         answer = requests.get(f"{url}/user/tokens/verify", headers=HEADERS, timeout=10)

@@ -191,7 +191,7 @@ class InstanceRoutes:
         found = {each: workflow.instances.get(each) for each in ids}
         for instance in found.values():
             if instance is not None:
-                workflow.delete(instance)
+                workflow.delete(instance, now=self.account.now())
         missing = errors.instance_not_found().errors[0]
         return success(
             {
@@ -211,7 +211,7 @@ class InstanceRoutes:
 
     def delete(self, request: Request, name: str, instance_id: str) -> Response:
         workflow, instance = self._instance(name, instance_id)
-        workflow.delete(instance)
+        workflow.delete(instance, now=self.account.now())
         return success(self._receipt(instance))
 
     def step(self, request: Request, name: str, instance_id: str) -> Response:

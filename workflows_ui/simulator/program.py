@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import signal
 import sys
 import threading
@@ -30,6 +31,7 @@ def serve(options: argparse.Namespace) -> None:
         rate_limit=not options.no_rate_limit,
         latency_ms=options.latency_ms,
     )
+    gc.freeze()  # the story's many objects live on; looking at them again only costs time
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())

@@ -158,9 +158,12 @@ class Workflow:
             self.reschedule(instance)
         self.advance(now)
 
-    def delete(self, instance: Instance) -> None:
+    def delete(self, instance: Instance, *, now: int) -> None:
+        """Stop and forget the instance; its slot is free from this moment on."""
+        instance.advance(now)
         instance.delete()
-        self.instances.pop(instance.id, None)
+        self._forget(instance)
+        self.advance(now)
 
     def counts(self) -> Counter[str]:
         return Counter(instance.status for instance in self.instances.values())

@@ -18,7 +18,7 @@ def tell(account: Account) -> None:
     for chapters in (commerce.chapters, backoffice.chapters, people.chapters):
         for chapter in chapters(account):
             chapter.tell(account)
-    # Thousands of small objects that live on: the collector would look at them in vain.
+    # Thousands of small objects are made here; the collector would look at them in vain.
     gc.disable()
     try:
         account.all_workflows()
