@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -33,6 +34,9 @@ class Calls:
     def all(self) -> list[Call]:
         with self._lock:
             return list(self._calls)
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(self.all())
 
     def __len__(self) -> int:
         return len(self.all())
