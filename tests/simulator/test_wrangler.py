@@ -151,8 +151,12 @@ def test_terminate_all(run, upstream):
     assert "has been started" in answer
     assert detail(upstream, "order-waiting")["status"] == "terminated"
     assert detail(upstream, "order-paused")["status"] == "paused"
+
+
+def test_terminate_all_whatever_the_status(run, upstream):
     run("instances", "terminate-all", "checkout")
-    assert detail(upstream, "order-paused")["status"] == "terminated"
+    for name in ("paused", "waiting", "running", "rolling-back"):
+        assert detail(upstream, f"order-{name}")["status"] == "terminated"
 
 
 def test_delete_instances_and_a_workflow(run, upstream):
