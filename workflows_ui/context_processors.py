@@ -20,6 +20,7 @@ class NavItem:
     label: str
     url: str
     icon: str
+    key: str
     current: bool
 
 
@@ -50,11 +51,22 @@ class Console:
             return []
         slug = self.account.slug
         entries = [
-            ("Workflows", reverse("workflows_ui:workflow-list", args=[slug]), "workflow"),
-            ("Connection", reverse("workflows_ui:token-detail", args=[slug]), "key"),
+            ("Workflows", reverse("workflows_ui:workflow-list", args=[slug]), "workflow", "w"),
+            ("Connection", reverse("workflows_ui:token-detail", args=[slug]), "key", "c"),
         ]
         here = self.request.path
-        return [NavItem(label, url, icon, here.startswith(url)) for label, url, icon in entries]
+        return [
+            NavItem(label, url, icon, key, here.startswith(url))
+            for label, url, icon, key in entries
+        ]
+
+    @property
+    def search_url(self) -> str:
+        """The list that the bar's search leads to, from everywhere but that list itself."""
+        if self.account is None:
+            return ""
+        url = reverse("workflows_ui:workflow-list", args=[self.account.slug])
+        return "" if self.request.path == url else url
 
 
 def console(request: HttpRequest) -> dict[str, Console]:

@@ -38,5 +38,14 @@ class TestDownload:
             "reserve stock",
         ]
 
+    def test_the_output_of_a_step_can_be_saved(self, viewer_client):
+        answer = self.get(viewer_client, "step&place=1")
+        assert answer.json() == {"reserve stock": True, "order": "errored"}
+        assert "reserve_stock-1" in answer["Content-Disposition"]
+
+    def test_a_step_that_is_not_there_is_not_found(self, viewer_client):
+        assert self.get(viewer_client, "step&place=99").status_code == 404
+        assert self.get(viewer_client, "step").status_code == 400
+
     def test_what_nobody_knows_is_refused(self, viewer_client):
         assert self.get(viewer_client, "secrets").status_code == 400

@@ -69,4 +69,5 @@ class TestPage(SimulatedFragment):
         page = soup(viewer_client.get(self.url))
         texts = [button["data-copy"] for button in page.select("[data-copy]")]
         assert texts[0] == "wrangler workflows instances list checkout"
-        assert "$CLOUDFLARE_API_TOKEN" in texts[1]
+        assert texts[1] == "wrangler workflows trigger checkout '{}'"
+        assert all("$CLOUDFLARE_API_TOKEN" in text for text in texts[2:])

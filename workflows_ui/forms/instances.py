@@ -118,5 +118,12 @@ class StepOutputForm(forms.Form):
 
 class DownloadForm(forms.Form):
     what = forms.ChoiceField(
-        choices=[(what, what) for what in ("params", "output", "error", "detail")]
+        choices=[(what, what) for what in ("params", "output", "error", "detail", "step")]
     )
+    place = forms.IntegerField(min_value=1, max_value=1_000_000, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("what") == "step" and not cleaned.get("place"):
+            self.add_error("place", "Which step?")
+        return cleaned

@@ -17,20 +17,30 @@ class Command:
 
 def instance_commands(account: Account, workflow: str, instance: str) -> list[Command]:
     path = f"/workflows/{quote(workflow, safe='')}/instances/{quote(instance, safe='')}"
-    commands = [Command("curl", curl(account, path))]
+    commands = [Command("Describe with curl", curl(account, path))]
     if account.needs_token:
         line = f"wrangler workflows instances describe {shlex.quote(workflow)}"
-        commands.insert(0, Command("wrangler", f"{line} {shlex.quote(instance)}"))
+        commands.insert(0, Command("Describe with wrangler", f"{line} {shlex.quote(instance)}"))
     return commands
 
 
 def workflow_commands(account: Account, workflow: str) -> list[Command]:
     path = f"/workflows/{quote(workflow, safe='')}/instances"
-    commands = [Command("curl", curl(account, path))]
+    commands = [
+        Command("List with curl", curl(account, path)),
+        Command("Trigger with curl", trigger_with_curl(account, path)),
+    ]
     if account.needs_token:
-        line = f"wrangler workflows instances list {shlex.quote(workflow)}"
-        commands.insert(0, Command("wrangler", line))
+        name = shlex.quote(workflow)
+        commands[:0] = [
+            Command("List with wrangler", f"wrangler workflows instances list {name}"),
+            Command("Trigger with wrangler", f"wrangler workflows trigger {name} '{{}}'"),
+        ]
     return commands
+
+
+def trigger_with_curl(account: Account, path: str) -> str:
+    return f"{curl(account, path)} -H 'Content-Type: application/json' -d '{{\"params\": {{}}}}'"
 
 
 def curl(account: Account, path: str) -> str:

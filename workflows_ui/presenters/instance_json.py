@@ -11,14 +11,17 @@ from workflows_ui.cloudflare import InstanceDetail
 from workflows_ui.presenters.steps import parsed
 
 
-def instance_parts(detail: InstanceDetail) -> dict[str, Any]:
-    """What can be downloaded of an instance, by name."""
-    return {
-        "params": detail.params,
-        "output": parsed(detail.output),
-        "error": plain(detail.error),
-        "detail": plain(detail),
-    }
+def instance_part(detail: InstanceDetail, what: str) -> Any:
+    """The params, output, error or everything of an instance."""
+    match what:
+        case "params":
+            return detail.params
+        case "output":
+            return parsed(detail.output)
+        case "error":
+            return plain(detail.error)
+        case _:
+            return plain(detail)
 
 
 def plain(value: Any) -> Any:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_GET
 
 from console.team.roles import Action
@@ -12,7 +12,7 @@ from workflows_ui.forms.instances import DownloadForm, StepFilterForm, StepOutpu
 from workflows_ui.htmx import render_page
 from workflows_ui.http import ConsoleRequest
 from workflows_ui.presenters.commands import instance_commands
-from workflows_ui.presenters.instance_json import instance_parts
+from workflows_ui.presenters.instance_json import instance_part
 from workflows_ui.presenters.instances import instance_span, trigger_look, version_url
 from workflows_ui.presenters.status import look_of
 from workflows_ui.presenters.steps import parsed
@@ -81,6 +81,11 @@ def instance_download(
     form = DownloadForm(request.GET)
     if not form.is_valid():
         return errors.bad_request(request)
-    what = form.cleaned_data["what"]
+    what, place = form.cleaned_data["what"], form.cleaned_data["place"]
     detail = queries.instances.instance_detail(access, workflow, instance).value
-    return json_download(instance_parts(detail)[what], f"{instance}-{what}")
+    if what != "step":
+        return json_download(instance_part(detail, what), f"{instance}-{what}")
+    if place > len(detail.steps):
+        raise Http404("No such step.")
+    entry = detail.steps[place - 1]
+    return json_download(parsed(entry.output), f"{instance}-{entry.name}")
