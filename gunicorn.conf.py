@@ -20,4 +20,7 @@ def when_ready(server: Any) -> None:
     url = os.environ.get("CONSOLE_URL", "")
     password = os.environ.get("CONSOLE_DEMO_PASSWORD", "")
     if url and password:
-        print(f"Workflows Console is at {url}\nLog in as demo with the password {password}", flush=True)  # noqa: E501, T201
+        print(
+            f"Workflows Console is at {url}\nLog in as demo with the password {password}",
+            flush=True,
+        )  # noqa: T201
