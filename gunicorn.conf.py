@@ -23,4 +23,4 @@ def when_ready(server: Any) -> None:
         print(
             f"Workflows Console is at {url}\nLog in as demo with the password {password}",
             flush=True,
-        )  # noqa: T201
+        )
