@@ -40,7 +40,8 @@ def render_page(
     patch_vary_headers(response, VARY)
     if piece and status == 200:
         response["ETag"] = fingerprint(response.content)
-        if request.headers.get("If-None-Match") == response["ETag"]:
+        # compressed on the way, the mark came back as a weak one
+        if request.headers.get("If-None-Match", "").removeprefix("W/") == response["ETag"]:
             return unchanged(response["ETag"])
     return response
 
