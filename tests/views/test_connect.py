@@ -280,3 +280,15 @@ def test_a_demo_that_does_not_run_says_how_to_start_it(browser, closed_url, sett
     assert response.status_code == 422
     assert "manage.py simulator" in response.content.decode()
     assert not Account.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [("expired", "has expired"), ("disabled", "disabled")]
+)
+def test_a_token_that_is_not_active_is_refused_at_its_field(browser, api, status, words):
+    api.accounts = {ONE: "Acme GmbH"}
+    api.tokens[TOKEN] = Token(reads={ONE}, status=status)
+    page = paste(browser, api.url)
+    assert page.status_code == 422
+    assert words in page.content.decode()
+    assert not Account.objects.exists()

@@ -5,6 +5,7 @@ In our words only: the upstream's own text may repeat the token that it was sent
 
 from __future__ import annotations
 
+from console.vault.models import ACTIVE
 from workflows_ui import cloudflare as cf
 from workflows_ui.presenters.trouble import trouble_of
 
@@ -18,6 +19,15 @@ def cloudflare_refusal(error: cf.CloudflareError) -> str:
         return "The API knows this token, but does not let it read Workflows in this account."
     trouble = trouble_of(error)
     return f"{trouble.title}. {trouble.why} {trouble.next_step}"
+
+
+def status_refusal(status: cf.TokenStatus | None) -> str:
+    """Why a token that the API knows can't be used; empty for one that can, or isn't known."""
+    if status is None or status.status == ACTIVE:
+        return ""
+    if status.status == "expired":
+        return "This token has expired. Make a new one at Cloudflare."
+    return f"The API calls this token “{status.status[:40]}”. Use one that is active."
 
 
 def local_refusal(error: cf.CloudflareError) -> str:

@@ -26,7 +26,7 @@ from workflows_ui.cloudflare import (
 )
 from workflows_ui.forms.accounts import AccountIdForm, ChoiceForm, CloudflareForm, LocalForm
 from workflows_ui.http import ConsoleRequest
-from workflows_ui.presenters.refusals import cloudflare_refusal, local_refusal
+from workflows_ui.presenters.refusals import cloudflare_refusal, local_refusal, status_refusal
 from workflows_ui.presenters.trouble import trouble_of
 from workflows_ui.queries import accounts as queries
 from workflows_ui.services import accounts as services
@@ -189,6 +189,9 @@ def pasted_page(request: ConsoleRequest) -> HttpResponse:
     except CloudflareError as error:
         field = "base_url" if isinstance(error, ABOUT_THE_ADDRESS) else "token"
         form.add_error(field, cloudflare_refusal(error))
+        return connect_page(request, cloudflare=form, status=422)
+    if refusal := status_refusal(reach.status):
+        form.add_error("token", refusal)
         return connect_page(request, cloudflare=form, status=422)
     found = Found.of(reach, base_url)
     if len(found.candidates) == len(found.readable) == 1:
