@@ -16,7 +16,7 @@ RUN CONSOLE_SECRET_KEY=only-to-collect-static-files-at-build-time \
     .venv/bin/python manage.py collectstatic --no-input --verbosity 0
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --home-dir /data console && install -d -o console /data
+RUN useradd --system --uid 10001 --home-dir /data console && install -d -m 0700 -o console /data
 WORKDIR /app
 COPY --from=build /app /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 \

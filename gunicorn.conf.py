@@ -19,7 +19,8 @@ loglevel = "warning"
 def when_ready(server: Any) -> None:
     url = os.environ.get("CONSOLE_URL", "")
     password = os.environ.get("CONSOLE_DEMO_PASSWORD", "")
-    if url and password:
+    # plain http is served to this machine only, so only its owner reads this
+    if url.startswith("http://") and password:
         print(
             f"Workflows Console is at {url}\nLog in as demo with the password {password}",
             flush=True,

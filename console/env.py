@@ -38,5 +38,13 @@ def public_url() -> SplitResult:
     return url
 
 
+def debug(*, allowed: bool) -> bool:
+    """Django's debug mode. Its error pages show what is in memory, tokens too: never in public."""
+    wanted = bool(env.bool("DEBUG", False))
+    if wanted and not allowed:
+        raise ImproperlyConfigured("DEBUG is for this machine only, but CONSOLE_URL is public.")
+    return wanted
+
+
 def is_loopback(host: str) -> bool:
     return host in ("127.0.0.1", "localhost", "::1")

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
 
-from console.env import LOOPBACK_HOSTS, env, is_loopback, public_url, secret
+from console.env import LOOPBACK_HOSTS, debug, env, is_loopback, public_url, secret
 
 # --- Paths ---------------------------------------------------------------------------------
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_env(BASE_DIR / ".env", recurse=False)
 DATA_DIR = Path(env.str("CONSOLE_DATA_DIR", str(BASE_DIR / "var")))
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+with suppress(PermissionError):
+    # session keys and sealed tokens are in there, whoever made the folder
+    DATA_DIR.chmod(0o700)
 
 # --- Core ----------------------------------------------------------------------------------
 KEYS_HINT = "Run `make .env` for a local one, or see README.md, Configuration."
-DEBUG = env.bool("DEBUG", False)
 PUBLIC_URL = public_url()
+IS_LOCAL = is_loopback(str(PUBLIC_URL.hostname))
+DEBUG = debug(allowed=IS_LOCAL)
 SECRET_KEY = secret("CONSOLE_SECRET_KEY", least=32, hint=KEYS_HINT)
 TOKEN_KEYS = [
     key.strip() for key in secret("CONSOLE_TOKEN_KEYS", least=44, hint=KEYS_HINT).split(",")
@@ -171,6 +176,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_FAILURE_VIEW = "workflows_ui.views.errors.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["workflows_ui.uploads.NoUploads"]
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
 # --- Logging -------------------------------------------------------------------------------
@@ -188,7 +194,7 @@ LOGGING = {
 # --- Upstreams -----------------------------------------------------------------------------
 # A person may connect an account by address; these say which addresses the server talks to.
 CLOUDFLARE_API_URL = "https://api.cloudflare.com/client/v4"
-LOOPBACK_UPSTREAMS = env.bool("CONSOLE_LOOPBACK_UPSTREAMS", is_loopback(str(PUBLIC_URL.hostname)))
+LOOPBACK_UPSTREAMS = env.bool("CONSOLE_LOOPBACK_UPSTREAMS", IS_LOCAL)
 UPSTREAM_HOSTS: frozenset[str] = frozenset(env.list("CONSOLE_UPSTREAM_HOSTS", []))
 SIMULATOR_URL = env.str("CONSOLE_SIMULATOR_URL", "http://127.0.0.1:8788/client/v4")
 if env.str("CONSOLE_SIMULATOR_URL", ""):
@@ -197,5 +203,9 @@ if env.str("CONSOLE_SIMULATOR_URL", ""):
 UPSTREAM_TIMEOUT = (3.05, env.float("CONSOLE_UPSTREAM_TIMEOUT", 20.0))
 
 # --- First start ---------------------------------------------------------------------------
-SETUP_CODE = env.str("CONSOLE_SETUP_CODE", "")
+SETUP_CODE = (
+    env.str("CONSOLE_SETUP_CODE", "")
+    if IS_LOCAL
+    else secret("CONSOLE_SETUP_CODE", least=12, hint="The first start asks for it: choose one.")
+)
 DEMO_PASSWORD = env.str("CONSOLE_DEMO_PASSWORD", "")

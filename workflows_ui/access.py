@@ -15,6 +15,7 @@ from console.team.models import Account, Membership, User
 from console.team.roles import Action, actions_of
 from console.vault.models import ApiToken
 from console.vault.sealing import unseal
+from workflows_ui import calls
 from workflows_ui.cloudflare import AddressRules, CloudflareClient, LocalClient, WorkflowsApi
 from workflows_ui.http import ConsoleRequest
 
@@ -67,6 +68,8 @@ def access_to(request: ConsoleRequest, slug: str) -> Access:
     and CannotOpen when the sealed token does not open.
     """
     membership = membership_of(request, slug)
+    if Action.WORKFLOW_VIEW not in actions_of(membership.role):
+        raise PermissionDenied(Action.WORKFLOW_VIEW)
     account = membership.account
     if account.kind == Account.Kind.LOCAL:
         return Access(
@@ -96,6 +99,7 @@ def cloudflare_api(token: str, *, base_url: str, account_id: str = "") -> Cloudf
         rules=address_rules(),
         timeout=settings.UPSTREAM_TIMEOUT,
         user_agent_version=settings.VERSION,
+        on_call=calls.note,
     )
 
 
@@ -106,4 +110,5 @@ def local_api(base_url: str) -> LocalClient:
         rules=address_rules(),
         timeout=settings.UPSTREAM_TIMEOUT,
         user_agent_version=settings.VERSION,
+        on_call=calls.note,
     )

@@ -86,6 +86,8 @@ class UpstreamErrorMiddleware:
             return errors.upstream(request, error)
         if isinstance(error, CannotOpen):
             return errors.cannot_open(request)
+        if isinstance(error, RecursionError):
+            return errors.too_deep(request)
         if isinstance(error, TokenMissing):
             messages.info(request, f"Add a token of your own to see {error.account.name}.")
             return redirect("workflows_ui:token-detail", account=error.account.slug)

@@ -41,6 +41,7 @@ def test_broken_json_is_named_by_line_and_column_and_kept():
         ("NaN", "NaN is not JSON. Use a number, a text or null."),
         ('{"a": 1, "a": 2}', 'The key "a" is there twice in one object.'),
         ("[" * 100_000, "This is nested too deeply."),
+        ("[" * 250 + "]" * 250, "This is nested too deeply."),
         ('"' + "x" * 1_048_600 + '"', "The API takes at most 1 MiB of params."),
     ],
 )

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import threading
 import uuid
+from datetime import UTC, datetime
 
 import pytest
+from dogpile.cache.api import CachedValue
 
 from workflows_ui import cloudflare as cf
-from workflows_ui.queries.reads import LockedAnswers, forget, read
+from workflows_ui.calls import note
+from workflows_ui.queries.reads import EVERY_ANSWER, Kept, LockedAnswers, forget, read, region
 
 
 @pytest.fixture
@@ -96,8 +99,28 @@ def test_a_forgotten_answer_is_read_anew(reader):
     assert read(reader, "x", upstream, fresh=60).value == "new"
 
 
-def test_the_kept_answers_are_bounded():
-    kept = LockedAnswers(3)
+def answer(weight: int) -> CachedValue:
+    return CachedValue(Kept(datetime.now(UTC), "value", weight), {})
+
+
+def test_the_kept_answers_are_bounded_by_their_weight():
+    kept = LockedAnswers(100_000)
     for number in range(10):
-        kept[str(number)] = number
+        kept[str(number)] = answer(30_000 - EVERY_ANSWER)
     assert sorted(kept) == ["7", "8", "9"]
+
+
+def test_an_answer_too_large_is_not_kept_and_neither_is_the_one_before():
+    kept = LockedAnswers(100_000)
+    kept["x"] = answer(10)
+    kept["x"] = answer(200_000)
+    assert "x" not in kept
+
+
+def test_an_answer_weighs_what_came_over_the_wire(reader):
+    def call() -> str:
+        note(cf.CallRecord(method="GET", path="/", status=200, seconds=0, size=5_000))
+        return "answer"
+
+    read(reader, "x", call)
+    assert region.get(f"{reader}:x").weight == 5_000

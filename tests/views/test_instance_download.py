@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cloudflare import fault_server as faults
 from tests.views.ladder import ReadLadder, UpstreamErrorLadder
 
 PATH = "workflows/orders/instances/order-1/download/?what=params"
@@ -49,3 +50,15 @@ class TestDownload:
 
     def test_what_nobody_knows_is_refused(self, viewer_client):
         assert self.get(viewer_client, "secrets").status_code == 400
+
+    def test_a_value_too_deep_to_write_says_so(self, viewer_client, fault_upstream, account):
+        deep = "[" * 2_000 + "]" * 2_000
+        detail = f'{{"status": "complete", "params": {deep}, "steps": []}}'
+        body = f'{{"success": true, "errors": [], "messages": [], "result": {detail}}}'
+        fault_upstream.answer(faults.http(body))
+        account.base_url = f"{fault_upstream.url}/client/v4"
+        account.save()
+        assert self.get(viewer_client, "params").status_code in (200, 422)
+        answer = self.get(viewer_client, "detail")
+        assert answer.status_code == 422
+        assert "nested too deeply" in answer.content.decode()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -47,6 +48,8 @@ TIMEOUT = (3.05, 20.0)
 TIME_LIMIT = 30.0
 """Seconds for the whole call with its retries, however alive the answer seems."""
 MAX_BYTES = 32 * 1024 * 1024
+LONGEST_PAUSE = 24 * 3600
+RAY_ID = re.compile(r"[0-9a-zA-Z-]{1,64}")
 CHUNK = 64 * 1024
 GET_ATTEMPTS = 3
 BACKOFF = 0.3
@@ -66,7 +69,9 @@ class Reply:
 
     @property
     def ray_id(self) -> str:
-        return self.headers.get("cf-ray", "")
+        """Empty when it does not look like one: it ends up in logs and on pages."""
+        told = self.headers.get("cf-ray", "").strip()
+        return told if RAY_ID.fullmatch(told) else ""
 
     @property
     def media_type(self) -> str:
@@ -77,9 +82,10 @@ class Reply:
         """Whole seconds, told as a number or as a date."""
         told = self.headers.get("retry-after", "").strip()
         if told.isascii() and told.isdigit():
-            return int(told[:9])
+            return min(int(told[:9]), LONGEST_PAUSE)
         try:
-            return max(0, round(parsedate_to_datetime(told).timestamp() - time.time()))
+            seconds = round(parsedate_to_datetime(told).timestamp() - time.time())
+            return min(max(0, seconds), LONGEST_PAUSE)
         except (ValueError, TypeError, OverflowError):
             return None
 
@@ -224,6 +230,7 @@ class Transport:
             ray_id=outcome.ray_id,
             attempt=attempt,
             rate=rate,
+            size=len(outcome.content) if isinstance(outcome, Reply) else 0,
         )
         try:
             self._on_call(record)

@@ -440,3 +440,5 @@ class CallRecord:
     ray_id: str = ""
     attempt: int = 1
     rate: CallRate | None = None
+    size: int = 0
+    """Bytes of the answer's body, uncompressed."""

@@ -13,6 +13,7 @@ from typing import Any
 from workflows_ui.cloudflare.errors import BadResponse
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+END_OF_TIME = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def as_object(value: object, what: str) -> Mapping[str, Any]:
@@ -78,15 +79,23 @@ def shown(value: object) -> str:
 
 
 def moment(value: object) -> datetime | None:
-    """ISO 8601 text (UTC when it names no zone) or epoch milliseconds; anything else is None."""
+    """ISO 8601 text (UTC when it names no zone) or epoch milliseconds; anything else is None.
+
+    So is a moment no clock can mean: at the ends of the calendar every reckoning overflows.
+    """
     try:
-        if isinstance(value, str):
-            parsed = datetime.fromisoformat(value)
-            return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
-        milliseconds = number(value)
-        return None if milliseconds is None else EPOCH + timedelta(milliseconds=milliseconds)
+        found = _moment(value)
     except (ValueError, OverflowError):
         return None
+    return found if found and EPOCH <= found < END_OF_TIME else None
+
+
+def _moment(value: object) -> datetime | None:
+    if isinstance(value, str):
+        parsed = datetime.fromisoformat(value)
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+    milliseconds = number(value)
+    return None if milliseconds is None else EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def other_fields(data: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 MOST_BYTES = 1024 * 1024
+DEEPEST = 200
 
 
 class JsonEditor(forms.Textarea):
@@ -38,13 +40,30 @@ class JsonText(forms.CharField):
 def parse(text: str) -> Any:
     """The JSON value. Raises ValidationError that names line and column."""
     try:
-        return json.loads(text, parse_constant=refuse_constant, object_pairs_hook=unique_keys)
+        value = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=unique_keys)
+        refuse_depth(value)
+        return value
     except json.JSONDecodeError as error:
         place = f"Line {error.lineno}, column {error.colno}"
         raise ValidationError(f"{place}: {error.msg}.", code="json") from None
     except (RecursionError, ValueError) as error:
         text = str(error) if type(error) is ValueError else "This is nested too deeply."
         raise ValidationError(text, code="json") from None
+
+
+def refuse_depth(value: Any) -> None:
+    """What is nested deeper than anyone reads breaks every tool that walks it later."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return
+    raise RecursionError
 
 
 def refuse_constant(name: str) -> None:
@@ -54,7 +73,6 @@ def refuse_constant(name: str) -> None:
 def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise ValueError(f"The key {json.dumps(twice)[:80]} is there twice in one object.")
     return found

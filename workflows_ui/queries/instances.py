@@ -14,7 +14,7 @@ from workflows_ui.presenters.instances import InstanceLine, instance_line, insta
 from workflows_ui.presenters.status import look_of
 from workflows_ui.presenters.steps import StepLine, step_line, step_status
 from workflows_ui.presenters.workflows import WorkflowLine, workflow_line
-from workflows_ui.queries.reads import FINISHED_SECONDS, FRESH_SECONDS, Reading, read, region
+from workflows_ui.queries.reads import FINISHED_SECONDS, FRESH_SECONDS, Kept, Reading, read, region
 from workflows_ui.queries.side_by_side import both
 from workflows_ui.queries.workflows import workflow_reading
 
@@ -90,7 +90,7 @@ def instance_detail(access: Access, workflow: str, instance: str) -> Reading[cf.
     answer is kept longer. Raises NotFound."""
     name = f"instance:{workflow}:{instance}"
     kept = region.get(f"{access.reader}:{name}", expiration_time=FINISHED_SECONDS)
-    over = isinstance(kept, tuple) and not look_of(kept[1].status).live
+    over = isinstance(kept, Kept) and not look_of(kept.value.status).live
     return read(
         access.reader,
         name,

@@ -17,19 +17,33 @@ from dogpile.cache import make_region
 from dogpile.cache.api import NO_VALUE
 
 from workflows_ui import cloudflare as cf
+from workflows_ui.calls import measured
 
 FRESH_SECONDS = 2
 FINISHED_SECONDS = 15
-ANSWERS_KEPT = 400
+# in bytes as they came over the wire; as objects they are several times that
+KEPT_BYTES = 16 * 1024 * 1024
+LARGEST_KEPT = 8 * 1024 * 1024
+EVERY_ANSWER = 4 * 1024
 # answers that say nothing about the right to read: behind them the last good one may be shown
 PASSING = (cf.ConnectionFailed, cf.ServerError, cf.RateLimited, cf.BadResponse)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    read_at: datetime
+    value: Any
+    weight: int
+
+
 class LockedAnswers(LRUCache[str, Any]):
-    """A bounded dictionary for several threads."""
+    """A dictionary bounded by the weight of its answers, for several threads.
+
+    An answer too large to keep is not kept, and neither is what it replaces.
+    """
 
     def __init__(self, maxsize: int) -> None:
-        super().__init__(maxsize)
+        super().__init__(maxsize, getsizeof=weight_of)
         self.lock = threading.RLock()
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -38,15 +52,22 @@ class LockedAnswers(LRUCache[str, Any]):
 
     def __setitem__(self, key: str, value: Any, *args: Any) -> None:
         with self.lock:
-            super().__setitem__(key, value, *args)
+            if weight_of(value) > min(LARGEST_KEPT, self.maxsize):
+                super().pop(key, None)
+            else:
+                super().__setitem__(key, value, *args)
 
     def pop(self, key: str, default: Any = None) -> Any:
         with self.lock:
             return super().pop(key, default)
 
 
+def weight_of(cached: Any) -> int:
+    return EVERY_ANSWER + int(cached.payload.weight)
+
+
 region = make_region().configure(
-    "dogpile.cache.memory", arguments={"cache_dict": LockedAnswers(ANSWERS_KEPT)}
+    "dogpile.cache.memory", arguments={"cache_dict": LockedAnswers(KEPT_BYTES)}
 )
 
 
@@ -68,13 +89,19 @@ def read[T](
     """
     key = f"{reader}:{name}"
     try:
-        found = region.get_or_create(key, lambda: (datetime.now(UTC), call()), fresh)
+        found = region.get_or_create(key, lambda: weighed(call), fresh)
     except PASSING as error:
         kept = region.get(key, ignore_expiration=True)
         if kept is NO_VALUE:
             raise
-        return Reading(kept[1], kept[0], error)
-    return Reading(found[1], found[0])
+        return Reading(kept.value, kept.read_at, error)
+    return Reading(found.value, found.read_at)
+
+
+def weighed(call: Callable[[], Any]) -> Kept:
+    with measured() as received:
+        value = call()
+    return Kept(datetime.now(UTC), value, received.bytes)
 
 
 def forget(reader: str, name: str) -> None:

@@ -46,6 +46,19 @@ def cannot_open(request: HttpRequest) -> HttpResponse:
     )
 
 
+def too_deep(request: HttpRequest) -> HttpResponse:
+    return failure(
+        request,
+        Trouble(
+            status=422,
+            title="This value is nested too deeply",
+            why="It has more levels than the console can walk.",
+            next_step="Read it with the API itself.",
+            account=getattr(request, "account", None),
+        ),
+    )
+
+
 def failure(request: HttpRequest, trouble: Trouble) -> HttpResponse:
     """The trouble as a page, or as a panel in place of the fragment."""
     template, context = panel_of(request, trouble)

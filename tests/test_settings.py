@@ -1,0 +1,77 @@
+"""What the environment must not get away with; each start is a process of its own."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+GOOD = {
+    "PATH": os.environ["PATH"],
+    "DJANGO_SETTINGS_MODULE": "console.settings",
+    "CONSOLE_SECRET_KEY": "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz",
+    "CONSOLE_TOKEN_KEYS": "Zm9yLXRlc3RzLW9ubHktMzItYnl0ZXMtbG9uZy1rZXk=",
+    "CONSOLE_SETUP_CODE": "only-for-tests",
+    "DEBUG": "false",
+}
+PUBLIC = {"CONSOLE_URL": "https://workflows.example.com"}
+
+
+def start(tmp_path: Path, *command: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    environment = {**GOOD, "CONSOLE_DATA_DIR": str(tmp_path / "data"), **changes}
+    return subprocess.run(
+        [sys.executable, *(command or ("-c", "import console.settings"))],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_it_starts_locally_and_in_public(tmp_path):
+    assert start(tmp_path).returncode == 0
+    assert start(tmp_path, **PUBLIC).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"CONSOLE_SECRET_KEY": ""}, "CONSOLE_SECRET_KEY is not set"),
+        ({"CONSOLE_SECRET_KEY": "short"}, "CONSOLE_SECRET_KEY is too short"),
+        ({"CONSOLE_TOKEN_KEYS": ""}, "CONSOLE_TOKEN_KEYS is not set"),
+        ({"CONSOLE_URL": "http://workflows.example.com"}, "plain http"),
+        ({"CONSOLE_URL": "workflows"}, "CONSOLE_URL must be like"),
+        ({**PUBLIC, "DEBUG": "true"}, "DEBUG is for this machine only"),
+        ({**PUBLIC, "CONSOLE_SETUP_CODE": ""}, "CONSOLE_SETUP_CODE is not set"),
+        ({**PUBLIC, "CONSOLE_SETUP_CODE": "1234"}, "CONSOLE_SETUP_CODE is too short"),
+    ],
+)
+def test_it_refuses_to_start_and_says_why(tmp_path, changes, words):
+    refused = start(tmp_path, **changes)
+    assert refused.returncode != 0
+    assert words in refused.stderr
+
+
+def test_a_secret_may_come_from_a_file(tmp_path):
+    (tmp_path / "key").write_text("f" * 50)
+    changes = {"CONSOLE_SECRET_KEY": "", "CONSOLE_SECRET_KEY_FILE": str(tmp_path / "key")}
+    environment = {key: value for key, value in changes.items() if value}
+    code = "import os; del os.environ['CONSOLE_SECRET_KEY']; from console.settings import SECRET_KEY; print(SECRET_KEY)"  # noqa: E501
+    assert start(tmp_path, "-c", code, **environment).stdout.strip() == "f" * 50
+
+
+def test_the_data_folder_is_its_owners_alone(tmp_path):
+    (tmp_path / "data").mkdir(mode=0o755)
+    start(tmp_path)
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
+def test_django_finds_nothing_wrong_with_a_deployment(tmp_path):
+    checked = start(tmp_path, "manage.py", "check", "--deploy", "--fail-level", "WARNING", **PUBLIC)
+    assert checked.returncode == 0, checked.stderr
