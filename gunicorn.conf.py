@@ -7,8 +7,9 @@ from typing import Any
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = int(os.environ.get("WEB_THREADS", "8"))
+# one process: each keeps answers of its own, and a page must not jump between two of them
+workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
+threads = int(os.environ.get("WEB_THREADS", "16"))
 # above the longest wait for the upstream (three tries of a GET)
 timeout = 90
 graceful_timeout = 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
@@ -39,6 +40,14 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_demo(self) -> bool:
+        return self.base_url == settings.SIMULATOR_URL
+
+    @property
+    def kind_label(self) -> str:
+        return "Simulator" if self.is_demo else str(self.Kind(self.kind).label)
 
     @property
     def needs_token(self) -> bool:

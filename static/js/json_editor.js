@@ -25,6 +25,8 @@
     const place = `line ${before.length}, column ${before.at(-1).length + 1}`;
     state.textContent = result.why ? `${place}: ${result.why}` : result.pretty ? "Valid JSON" : "";
     number(area, result.why && before.length);
+    // said once is enough: what the server found in the same text gives way
+    area.closest(".field")?.querySelector(".errors")?.toggleAttribute("hidden", Boolean(result.why));
     return result;
   };
 

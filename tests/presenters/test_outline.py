@@ -24,12 +24,11 @@ def test_a_wait_names_its_event_and_deadline():
 def test_branches_name_their_conditions():
     step = Node(type="step_do", name="a")
     branches = (Branch(condition="x > 1", nodes=(step,)), Branch(condition=None, nodes=()))
-    assert [child.name for child in only(Node(type="if", branches=branches)).children] == [
-        "x > 1",
-        "else",
-    ]
+    chosen = only(Node(type="if", branches=branches)).children
+    assert [(child.kind, child.name) for child in chosen] == [("when", "x > 1"), ("else", "")]
     switch = Node(type="switch", branches=branches, fields={"discriminant": "kind"})
-    assert [child.name for child in only(switch).children] == ["x > 1", "default"]
+    cases = [(child.kind, child.name) for child in only(switch).children]
+    assert cases == [("case", "x > 1"), ("default", "")]
     assert only(switch).detail == "on kind"
 
 

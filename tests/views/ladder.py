@@ -23,10 +23,10 @@ UPSTREAM_ERRORS = {
     "invalid": (faults.failure(400, 10002, "body"), 502, "did not accept"),
     "limited": (faults.failure(429, 10429, "slow down", Retry_After="77"), 503, "Too many calls"),
     "internal": (faults.failure(500, 10001, "internal_server"), 502, "problem of its own"),
-    "html 502": (faults.html(502), 502, "problem of its own"),
+    "html 502": (faults.html(502), 502, "An error page came"),
     "html 200": (faults.html(200), 502, "not an answer of the Workflows API"),
-    "half": (faults.half, 502, "answer"),
-    "cut": (faults.cut, 502, "reached"),
+    "half": (faults.half, 502, "connection was cut"),
+    "cut": (faults.cut, 502, "connection was cut"),
     "hung": (faults.hang, 504, "did not answer in time"),
     "redirect": (faults.http("", status=302, Location="http://127.0.0.1:1/"), 502, "not an answer"),
 }

@@ -174,7 +174,7 @@ def test_a_pasted_token_waits_ten_minutes_and_no_longer(browser, api):
         (cut, "base_url", "can&#x27;t be reached"),
         (half, "base_url", "can&#x27;t be reached"),
         (html(200), "base_url", "not an answer of the Workflows API"),
-        (html(503), "token", "problem of its own"),
+        (html(503), "token", "An error page came"),
         (failure(429, 971, "slow down"), "token", "Too many calls"),
         (failure(500, 1, f"no good: {TOKEN}"), "token", "problem of its own"),
     ],

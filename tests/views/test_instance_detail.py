@@ -88,7 +88,7 @@ def long_instance(simulator, account) -> str:
 def test_ten_thousand_steps_are_shown_in_windows(viewer_client, long_instance):
     page = soup(viewer_client.get(long_instance))
     assert len(page.select(".step")) == 100
-    assert "1–100 of 10000" in page.select_one(".section-head").text
+    assert "1–100 of 10,000" in page.select_one(".section-head").text
     last = soup(viewer_client.get(f"{long_instance}?start=9990"))
     assert [step["id"] for step in last.select(".step")] == [
         f"step-{number}" for number in range(9_991, 10_001)

@@ -90,8 +90,18 @@ class TestTriggering:
         page = soup(operator_client.get(f"{URL}?from=order-errored"))
         assert json.loads(page.find("textarea").text)["order"] == "errored"
 
-    def test_an_instance_that_is_gone_says_so(self, operator_client):
-        assert operator_client.get(f"{URL}?from=order-nine").status_code == 404
+    def test_params_that_are_gone_leave_an_empty_form_that_says_so(self, operator_client):
+        page = soup(operator_client.get(f"{URL}?from=order-nine"))
+        assert "can't be read any more" in page.text
+        assert page.find("textarea").text.strip() == ""
+
+    def test_a_workflow_nobody_knows_has_no_form(self, operator_client):
+        assert operator_client.get(URL.replace("checkout", "no-such")).status_code == 404
+
+    def test_the_commands_to_copy_hold_no_token(self, operator_client):
+        texts = [b["data-copy"] for b in soup(operator_client.get(URL)).select("[data-copy]")]
+        assert texts[0] == "wrangler workflows trigger checkout '{}'"
+        assert "$CLOUDFLARE_API_TOKEN" in texts[1]
 
     def test_nothing_secret_is_on_the_form(self, operator_client):
         assert TOKEN not in operator_client.get(URL).content.decode()
@@ -114,6 +124,8 @@ class TestTrouble:
             (faults.cut, "is not known"),
             (faults.hang, "is not known"),
             (faults.html(502), "is not known"),
+            (faults.failure(429, 1, "slow", Retry_After="9"), "calls again in 9 s"),
+            (faults.failure(429, 1, "slow", Retry_After="9"), "Nothing was created"),
         ],
     )
     def test_the_form_says_what_went_wrong_and_keeps_everything(

@@ -133,7 +133,7 @@ def test_a_token_of_another_account_is_refused_at_the_field(
     [
         (failure(401, 1000, f"Invalid API Token {NEW}"), "does not accept this token"),
         (failure(429, 971, "slow down"), "Too many calls"),
-        (html(503), "problem of its own"),
+        (html(503), "An error page came"),
         (html(200), "not an answer"),
         (half, "can&#x27;t be reached"),
         (cut, "can&#x27;t be reached"),

@@ -16,7 +16,7 @@ class TestUpstreamErrors(UpstreamErrorLadder):
 
 class TestPage(SimulatedFragment):
     path = "workflows/checkout/versions/"
-    calls = 1
+    calls = 2
     fragment = "versions"
 
     def test_the_newest_is_first_and_marked(self, viewer_client):

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from tests.views.ladder import ReadLadder, UpstreamErrorLadder
-from tests.views.simulated import SimulatedFragment, soup
+from tests.views.simulated import SimulatedFragment, polls, soup
+from workflows_ui.queries import reads
 
 PATH = "workflows/orders/"
 
@@ -42,11 +43,28 @@ class TestPage(SimulatedFragment):
         assert "No instance fits" in page.find(id="instances").text
 
     def test_a_wrong_filter_is_named_and_kept_and_the_list_still_shows(self, viewer_client):
-        query = "?date_start=2026-11-24T13:00&date_end=2026-11-23T13:00"
+        query = "?status=errored&date_start=2020-01-02T13:00&date_end=2020-01-01T13:00"
         page = soup(viewer_client.get(self.url + query))
         assert "This is before the start." in page.text
-        assert page.find("input", {"name": "date_end"})["value"] == "2026-11-23T13:00"
-        assert page.find(id="i-order-errored")
+        assert page.find("input", {"name": "date_end"})["value"] == "2020-01-01T13:00"
+        assert [row["id"] for row in page.select("tbody tr")] == ["i-order-errored"]
+
+    def test_a_cursor_nobody_knows_leads_to_the_newest(self, viewer_client):
+        answer = viewer_client.get(f"{self.url}?status=errored&cursor=broken&page=4", follow=True)
+        assert answer.redirect_chain == [(f"{self.url}?status=errored", 302)]
+        assert "not known any more" in answer.content.decode()
+
+    def test_counts_that_could_not_be_read_are_said_to_be_old(self, viewer_client, simulator):
+        viewer_client.get(self.url)
+        for kept in reads.region.backend._cache.values():
+            kept.metadata["ct"] = 0
+        fault = simulator.simulator.faults.add("internal", path="/workflows/checkout$")
+        try:
+            answer = viewer_client.get(self.url)
+        finally:
+            simulator.simulator.faults.remove(fault)
+        assert "Shown as it was" in answer.content.decode()
+        assert not polls(soup(answer), "instances")
 
     def test_an_id_leads_to_its_instance(self, viewer_client):
         answer = viewer_client.get(f"{self.url}?id=order-paused")
@@ -69,5 +87,9 @@ class TestPage(SimulatedFragment):
         page = soup(viewer_client.get(self.url))
         texts = [button["data-copy"] for button in page.select("[data-copy]")]
         assert texts[0] == "wrangler workflows instances list checkout"
-        assert texts[1] == "wrangler workflows trigger checkout '{}'"
-        assert all("$CLOUDFLARE_API_TOKEN" in text for text in texts[2:])
+        assert "$CLOUDFLARE_API_TOKEN" in texts[1]
+
+    def test_the_commands_to_copy_keep_the_filter(self, viewer_client):
+        page = soup(viewer_client.get(f"{self.url}?status=errored"))
+        texts = [button["data-copy"] for button in page.select("[data-copy]")]
+        assert texts[0].endswith("list checkout --status errored")

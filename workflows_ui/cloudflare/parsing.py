@@ -195,6 +195,7 @@ def parse_detail(value: object) -> t.InstanceDetail:
         step_count=len(steps) if count is None else count,
         steps=steps,
         extra=v.other_fields(data, DETAIL_FIELDS),
+        raw=data,
     )
 
 

@@ -246,6 +246,8 @@ class InstanceDetail:
     step_count: int = 0
     steps: Sequence[StepEntry] = ()
     extra: Mapping[str, Json] = field(default_factory=dict)
+    raw: Mapping[str, Json] = field(default_factory=dict, repr=False, compare=False)
+    """The answer's `result` as it came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,7 @@ class InstanceFilterForm(forms.Form):
         everyone who looks in that minute asks the same."""
         data = self.cleaned_data
         start: datetime | None = data.get("date_start")
-        if data.get("since"):
+        if data.get("since") in PRESETS:
             minute = timezone.now().replace(second=0, microsecond=0)
             start = minute - PRESETS[data["since"]][1]
         return InstanceFilter(

@@ -24,19 +24,33 @@ def instance_commands(account: Account, workflow: str, instance: str) -> list[Co
     return commands
 
 
-def workflow_commands(account: Account, workflow: str) -> list[Command]:
-    path = f"/workflows/{quote(workflow, safe='')}/instances"
-    commands = [
-        Command("List with curl", curl(account, path)),
-        Command("Trigger with curl", trigger_with_curl(account, path)),
-    ]
+def workflow_commands(account: Account, workflow: str, status: str = "") -> list[Command]:
+    """The list of instances as it is filtered by status."""
+    query = f"?status={status}" if status else ""
+    path = f"/workflows/{quote(workflow, safe='')}/instances{query}"
+    commands = [Command("List with curl", curl(account, path))]
     if account.needs_token:
-        name = shlex.quote(workflow)
-        commands[:0] = [
-            Command("List with wrangler", f"wrangler workflows instances list {name}"),
-            Command("Trigger with wrangler", f"wrangler workflows trigger {name} '{{}}'"),
-        ]
+        option = f" --status {status}" if status else ""
+        line = f"wrangler workflows instances list {shlex.quote(workflow)}{option}"
+        commands.insert(0, Command("List with wrangler", line))
     return commands
+
+
+def trigger_commands(account: Account, workflow: str) -> list[Command]:
+    path = f"/workflows/{quote(workflow, safe='')}/instances"
+    commands = [Command("Trigger with curl", trigger_with_curl(account, path))]
+    if account.needs_token:
+        line = f"wrangler workflows trigger {shlex.quote(workflow)} '{{}}'"
+        commands.insert(0, Command("Trigger with wrangler", line))
+    return commands
+
+
+def version_commands(account: Account, workflow: str, version: str) -> list[Command]:
+    path = f"/workflows/{quote(workflow, safe='')}/versions/{quote(version, safe='')}"
+    return [
+        Command("Version with curl", curl(account, path)),
+        Command("Graph with curl", curl(account, f"{path}/graph")),
+    ]
 
 
 def trigger_with_curl(account: Account, path: str) -> str:

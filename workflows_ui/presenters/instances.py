@@ -82,4 +82,5 @@ def version_url(account: str, workflow: str, version: str) -> str:
 
 
 def instance_span(detail: InstanceDetail) -> Span:
-    return Span(detail.start or detail.queued, detail.end)
+    """How long it ran; queueing is not running."""
+    return Span(detail.start, detail.end)

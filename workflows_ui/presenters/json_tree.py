@@ -43,7 +43,7 @@ class _Writer:
             self.parts.append(f'{key}<span class="json-count">{ends}</span>')
             return
         count = f"{ends[0]} {len(entries)} {ends[1]}"
-        is_open = " open" if depth < OPEN_TO_DEPTH and len(entries) <= 100 else ""
+        is_open = " open" if not depth or (depth < OPEN_TO_DEPTH and len(entries) <= 100) else ""
         self.parts.append(
             f"<details{is_open}><summary>{key}"
             f'<span class="json-count">{count}</span></summary><ul role="list">'

@@ -17,6 +17,12 @@ ICONS = {
     "parallel": "parallel",
     "if": "branch",
     "switch": "branch",
+    "try": "branch",
+    "block": "menu",
+    "break": "leave",
+    "start": "play",
+    "function_call": "workflow",
+    "function_def": "workflow",
 }
 PARALLEL = {
     "all": "all must succeed",
@@ -57,20 +63,19 @@ def item(node: Node) -> OutlineItem:
 
 def children(node: Node) -> tuple[OutlineItem, ...]:
     branches = tuple(
-        OutlineItem("case" if node.type == "switch" else "when", condition(node, branch.condition),
-                    "", "branch", items(branch.nodes))
-        for branch in node.branches
-    )  # fmt: skip
+        branch_item(node.type, branch.condition, items(branch.nodes)) for branch in node.branches
+    )
     blocks = tuple(
-        OutlineItem(name, "", "", "step", items(nodes)) for name, nodes in node.blocks.items()
+        OutlineItem(name, "", "", "branch", items(nodes)) for name, nodes in node.blocks.items()
     )
     return (*branches, *blocks, *items(node.nodes))
 
 
-def condition(node: Node, text: str | None) -> str:
-    if text is not None:
-        return text
-    return "default" if node.type == "switch" else "else"
+def branch_item(kind: str, condition: str | None, inside: tuple[OutlineItem, ...]) -> OutlineItem:
+    if condition is None:
+        return OutlineItem("default" if kind == "switch" else "else", "", "", "branch", inside)
+    word = "case" if kind == "switch" else "when"
+    return OutlineItem(word, condition, "", "branch", inside)
 
 
 def detail(node: Node) -> str:

@@ -16,16 +16,19 @@ class Trail:
         self.here = query.get("cursor", "")
         self.walked = query.getlist("walked")[-REMEMBERED:]
         self.following = following
-
-    @property
-    def page(self) -> int:
-        return len(self.walked) + 1 + bool(self.here and not self.walked)
+        told = query.get("page", "")
+        known = len(self.walked) + 1 + bool(self.here and not self.walked)
+        self.page = (
+            int(told)
+            if self.here and told.isascii() and told.isdigit() and len(told) < 7
+            else known
+        )
 
     @property
     def next_url(self) -> str:
         if not self.following:
             return ""
-        return self.link(self.following, [*self.walked, self.here or "-"])
+        return self.link(self.following, [*self.walked, self.here or "-"], self.page + 1)
 
     @property
     def previous_url(self) -> str:
@@ -34,17 +37,18 @@ class Trail:
         if not self.walked:
             return self.first_url
         before = self.walked[-1]
-        return self.link("" if before == "-" else before, self.walked[:-1])
+        return self.link("" if before == "-" else before, self.walked[:-1], self.page - 1)
 
     @property
     def first_url(self) -> str:
-        return self.link("", [])
+        return self.link("", [], 1)
 
-    def link(self, cursor: str, walked: list[str]) -> str:
+    def link(self, cursor: str, walked: list[str], page: int) -> str:
         query = self.query.copy()
-        for name in ("cursor", "walked", "id"):
+        for name in ("cursor", "walked", "page", "id"):
             query.pop(name, None)
         if cursor:
             query["cursor"] = cursor
-            query.setlist("walked", walked)
+            query["page"] = str(page)
+            query.setlist("walked", walked[-REMEMBERED:])
         return f"?{query.urlencode()}"

@@ -114,7 +114,7 @@ def step_line(
     text = entry.output if isinstance(entry.output, str) else ""
     config = entry.config or StepConfig()
     limit = config.retries_limit
-    span = step_span(entry, look)
+    span = step_span(entry, look, run)
     return StepLine(
         place=place,
         entry=entry,
@@ -131,7 +131,7 @@ def step_line(
         deadline=entry.end if look.live and entry.finished is False else None,
         output=parsed(entry.output),
         has_output=entry.output is not None,
-        truncated=text.endswith(TRUNCATED),
+        truncated=is_truncated(entry.output),
         binary=bool(STREAM.match(text)),
         policy=policy(config),
         timeout=interval(config.timeout) if config.timeout is not None else "",
@@ -139,10 +139,12 @@ def step_line(
     )
 
 
-def step_span(entry: StepEntry, look: Look) -> Span:
-    """A live entry's `end` is a plan (a wake-up, a deadline), not an end."""
+def step_span(entry: StepEntry, look: Look, run: Span) -> Span:
+    """The `end` of an unfinished sleep or wait is a plan, not an end: it ended with its run."""
     if look.live:
         return Span(entry.start, None)
+    if entry.finished is False:
+        return Span(entry.start, run.end)
     return Span(entry.start, entry.end) if entry.end else NO_SPAN
 
 
@@ -213,6 +215,10 @@ def policy(config: StepConfig) -> str:
     if config.retries_backoff:
         parts.append(str(config.retries_backoff))
     return ", ".join(parts)
+
+
+def is_truncated(output: Any) -> bool:
+    return isinstance(output, str) and output.endswith(TRUNCATED)
 
 
 def parsed(output: Any) -> Any:

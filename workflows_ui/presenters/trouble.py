@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from console.team.models import Account
 from workflows_ui import cloudflare as cf
+from workflows_ui.presenters.words import duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,11 @@ class Trouble:
     retry_after: int | None = None
     account: Account | None = None
     token_link: bool = False
+
+    @property
+    def pause(self) -> str:
+        """How long the API wants to be left alone."""
+        return duration(timedelta(seconds=self.retry_after)) if self.retry_after else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,7 @@ WORDINGS: tuple[tuple[type[cf.CloudflareError], Wording], ...] = (
             503,
             "Too many calls to the API",
             "Cloudflare allows 1,200 calls per user in five minutes and then blocks them all.",
-            "Wait, then try again. Refreshing stops until you do.",
+            "Wait, then try again.",
         ),
     ),
     (
@@ -103,7 +110,7 @@ WORDINGS: tuple[tuple[type[cf.CloudflareError], Wording], ...] = (
             502,
             "The API has a problem of its own",
             "It answered with an internal error. Short ones are common.",
-            "Try again; if it lasts, quote the ray id to Cloudflare's support.",
+            "Try again. If it lasts, Cloudflare's support wants the ray id.",
         ),
     ),
     (
@@ -176,9 +183,31 @@ WORDINGS: tuple[tuple[type[cf.CloudflareError], Wording], ...] = (
 )
 
 
+NO_ENVELOPE = Wording(
+    502,
+    "An error page came instead of the API's answer",
+    "A gateway or proxy on the way failed, and the API itself was not heard.",
+    "Try again in a moment.",
+)
+CUT = Wording(
+    502,
+    "The connection was cut",
+    "The API was reached, but its answer ended before it was complete.",
+    "Try again.",
+)
+
+
+def wording_of(error: cf.CloudflareError) -> Wording:
+    if isinstance(error, cf.ServerError) and not error.errors:
+        return NO_ENVELOPE
+    if type(error) is cf.ConnectionFailed and error.maybe_done:
+        return CUT
+    return next(words for kind, words in WORDINGS if isinstance(error, kind))
+
+
 def trouble_of(error: cf.CloudflareError, *, account: Account | None = None) -> Trouble:
     """The panel of an error. The upstream's own text is shown verbatim, as text."""
-    wording = next(words for kind, words in WORDINGS if isinstance(error, kind))
+    wording = wording_of(error)
     return Trouble(
         status=wording.status,
         title=wording.title,

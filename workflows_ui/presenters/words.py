@@ -106,6 +106,11 @@ def interval(value: object) -> str:
     return str(value).strip("[]")
 
 
+def retention(value: object) -> str:
+    """How long instances are kept; without a value the account's default holds."""
+    return interval(value) if value not in (None, "") else "default"
+
+
 @dataclass(frozen=True, slots=True)
 class CutText:
     """A long id cut in the middle: the head gives way first, the tail always shows."""

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from workflows_ui import cloudflare as cf
 from workflows_ui.access import Access
 from workflows_ui.presenters.instances import InstanceLine, instance_line, instance_span
 from workflows_ui.presenters.status import look_of
-from workflows_ui.presenters.steps import StepLine, step_line, step_status
+from workflows_ui.presenters.steps import StepLine, split_counter, step_line, step_status
 from workflows_ui.presenters.workflows import WorkflowLine, workflow_line
 from workflows_ui.queries.reads import FINISHED_SECONDS, FRESH_SECONDS, Kept, Reading, read, region
 from workflows_ui.queries.side_by_side import both
@@ -46,7 +47,8 @@ class InstancePage:
     workflow: WorkflowLine
     lines: tuple[InstanceLine, ...]
     cursor: str | None
-    reading: Reading[cf.CursorPage[cf.InstanceRow]]
+    reading: Reading[Any]
+    """The staler of the two that the page stands on."""
 
     @property
     def live(self) -> bool:
@@ -61,8 +63,9 @@ def instance_page(access: Access, workflow: str, chosen: InstanceFilter) -> Inst
     )
     slug = access.account.slug
     lines = [instance_line(row, account=slug, workflow=workflow) for row in page.value.items]
+    staler = page if page.error or not about.error else about
     return InstancePage(
-        workflow_line(about.value, account=slug), tuple(lines), page.value.cursor, page
+        workflow_line(about.value, account=slug), tuple(lines), page.value.cursor, staler
     )
 
 
@@ -186,11 +189,13 @@ class FailedStep:
 def failed_step(detail: cf.InstanceDetail) -> FailedStep | None:
     """The last step that failed, which is what ended an errored instance; its address opens the
     window of steps that holds it."""
-    if detail.error is None:
+    if detail.error is None and detail.status != cf.InstanceStatus.ROLLING_BACK:
         return None
     for place in range(len(detail.steps) - 1, -1, -1):
         entry = detail.steps[place]
         if entry.type != "rollback" and step_status(entry, instance_over=True) == "errored":
             window = place // STEPS_SHOWN * STEPS_SHOWN
-            return FailedStep(place + 1, entry.name, f"?start={window}#step-{place + 1}")
+            return FailedStep(
+                place + 1, split_counter(entry)[0], f"?start={window}#step-{place + 1}"
+            )
     return None

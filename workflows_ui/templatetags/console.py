@@ -19,6 +19,7 @@ register.filter("size", words.size)
 register.filter("interval", words.interval)
 register.filter("cut", words.cut)
 register.filter("number", words.number)
+register.filter("retention", words.retention)
 
 DASH = SafeString('<span class="faint">–</span>')
 

@@ -72,7 +72,12 @@ def failure(request: HttpRequest, trouble: Trouble) -> HttpResponse:
 
 def panel_of(request: HttpRequest, trouble: Trouble) -> tuple[str, dict[str, Any]]:
     piece = wants_fragment(request)
-    context: dict[str, Any] = {"trouble": trouble, "here": here(request), "fragment": piece}
+    context: dict[str, Any] = {
+        "trouble": trouble,
+        "here": here(request),
+        "fragment": piece,
+        "place": request.resolver_match.kwargs if request.resolver_match else {},
+    }
     if trouble.retry_after:
         context["again_at"] = timezone.now() + timedelta(seconds=trouble.retry_after)
     return "errors/failure.html" + ("#panel" if piece else ""), context

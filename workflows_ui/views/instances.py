@@ -15,7 +15,7 @@ from workflows_ui.presenters.commands import instance_commands
 from workflows_ui.presenters.instance_json import instance_part
 from workflows_ui.presenters.instances import instance_span, trigger_look, version_url
 from workflows_ui.presenters.status import look_of
-from workflows_ui.presenters.steps import parsed
+from workflows_ui.presenters.steps import is_truncated, parsed
 from workflows_ui.presenters.trouble import stale_trouble
 from workflows_ui.views import errors
 
@@ -38,6 +38,7 @@ def instance_detail(
         "trigger": trigger_look(detail.trigger_source),
         "version_url": version_url(access.account.slug, workflow, detail.version_id or ""),
         "output": parsed(detail.output),
+        "output_truncated": is_truncated(detail.output),
         "steps": queries.instances.step_window(detail, step_form.chosen()),
         "step_form": step_form,
         "reading": reading,

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from functools import partial
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -14,8 +16,10 @@ from workflows_ui.access import Access, access_to
 from workflows_ui.forms.instances import InstanceLookup
 from workflows_ui.forms.trigger import TriggerForm
 from workflows_ui.http import ConsoleRequest
+from workflows_ui.presenters.commands import trigger_commands
 from workflows_ui.presenters.instances import instance_url
 from workflows_ui.presenters.trouble import Trouble, trouble_of
+from workflows_ui.queries.side_by_side import both
 from workflows_ui.services.instances import AlreadyExists, OutcomeUnknown
 
 
@@ -33,8 +37,12 @@ def instance_trigger(request: ConsoleRequest, account: str, workflow: str) -> Ht
                 messages.success(request, f"Triggered {instance}.")
                 return redirect(instance_url(access.account.slug, workflow, instance))
         return trigger_page(request, access, workflow, form, trouble, status=422)
-    form = TriggerForm(initial=initial(access, workflow, request.GET), options=options)
-    return trigger_page(request, access, workflow, form)
+    about, values = both(
+        partial(queries.workflows.workflow_reading, access, workflow),
+        partial(initial, access, workflow, request.GET.get("from", "")),
+    )
+    form = TriggerForm(initial=values, options=options)
+    return trigger_page(request, access, workflow, form, about=about.value)
 
 
 def triggered(
@@ -55,7 +63,8 @@ def triggered(
     except OutcomeUnknown as unknown:
         return None, unknown_outcome(access, workflow, unknown)
     except cf.CloudflareError as error:
-        return None, trouble_of(error, account=access.account)
+        refused = trouble_of(error, account=access.account)
+        return None, replace(refused, next_step=f"Nothing was created. {refused.next_step}")
     return created.id, None
 
 
@@ -74,12 +83,15 @@ def unknown_outcome(access: Access, workflow: str, unknown: OutcomeUnknown) -> T
     )
 
 
-def initial(access: Access, workflow: str, query: dict[str, str]) -> dict[str, str]:
-    """Params of the instance to run again, if one is named."""
-    lookup = InstanceLookup({"id": query.get("from", "")})
+def initial(access: Access, workflow: str, instance: str) -> dict[str, str]:
+    """Params of the instance to run again, if one is named and still there."""
+    lookup = InstanceLookup({"id": instance})
     if not lookup.is_valid():
         return {}
-    detail = queries.instances.instance_detail(access, workflow, lookup.cleaned_data["id"]).value
+    try:
+        detail = queries.instances.instance_detail(access, workflow, instance).value
+    except cf.NotFound:
+        return {}
     return {"params": json.dumps(detail.params, indent=2, ensure_ascii=False)}
 
 
@@ -90,6 +102,7 @@ def trigger_page(
     form: TriggerForm,
     trouble: Trouble | None = None,
     *,
+    about: cf.Workflow | None = None,
     status: int = 200,
 ) -> HttpResponse:
     ctx = {
@@ -97,6 +110,8 @@ def trigger_page(
         "name": workflow,
         "form": form,
         "trouble": trouble,
+        "about": about,
         "again": request.GET.get("from", ""),
+        "commands": trigger_commands(access.account, workflow),
     }
     return render(request, "trigger/form.html", ctx, status=status)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -9,16 +11,22 @@ from workflows_ui.access import access_to
 from workflows_ui.forms.workflows import PageNumber
 from workflows_ui.htmx import render_page
 from workflows_ui.http import ConsoleRequest
+from workflows_ui.presenters.commands import version_commands
 from workflows_ui.presenters.trouble import stale_trouble
+from workflows_ui.queries.side_by_side import both
 
 
 @require_GET
 def version_list(request: ConsoleRequest, account: str, workflow: str) -> HttpResponse:
     access = access_to(request, account)
-    reading = queries.versions.version_page(access, workflow, PageNumber.of(request.GET))
+    about, reading = both(
+        partial(queries.workflows.workflow_reading, access, workflow),
+        partial(queries.versions.version_page, access, workflow, PageNumber.of(request.GET)),
+    )
     ctx = {
         "access": access,
         "name": workflow,
+        "about": about.value,
         "page": reading.value,
         "stale": stale_trouble(reading, account=access.account),
         "reading": reading,
@@ -33,5 +41,11 @@ def version_detail(
 ) -> HttpResponse:
     access = access_to(request, account)
     view = queries.versions.version_view(access, workflow, version)
-    ctx = {"access": access, "name": workflow, "view": view, "can": access.api.capabilities}
+    ctx = {
+        "access": access,
+        "name": workflow,
+        "view": view,
+        "can": access.api.capabilities,
+        "commands": version_commands(access.account, workflow, version),
+    }
     return render(request, "versions/detail.html", ctx)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
@@ -16,7 +17,6 @@ from workflows_ui.presenters.commands import workflow_commands
 from workflows_ui.presenters.instances import instance_url
 from workflows_ui.presenters.paging import Trail
 from workflows_ui.presenters.trouble import stale_trouble
-from workflows_ui.queries.instances import InstanceFilter
 
 
 @require_GET
@@ -45,11 +45,19 @@ def workflow_detail(request: ConsoleRequest, account: str, workflow: str) -> Htt
     if lookup.is_bound and (found := looked_up(access, workflow, lookup)):
         return redirect(found)
     form = InstanceFilterForm(request.GET)
-    chosen = form.chosen() if form.is_valid() else InstanceFilter()
-    page = queries.instances.instance_page(access, workflow, chosen)
+    form.is_valid()  # what is not valid says so at its field, the rest still filters
+    chosen = form.chosen()
+    try:
+        page = queries.instances.instance_page(access, workflow, chosen)
+    except cf.Invalid:
+        if not chosen.cursor:
+            raise
+        messages.info(request, "That page of the list is not known any more: here is the newest.")
+        return redirect(request.path + Trail(request.GET, None).first_url)
     ctx = {
         "access": access,
         "name": workflow,
+        "about": page.workflow.workflow,
         "form": form,
         "lookup": lookup,
         "chosen": chosen,
@@ -58,7 +66,7 @@ def workflow_detail(request: ConsoleRequest, account: str, workflow: str) -> Htt
         "stale": stale_trouble(page.reading, account=access.account),
         "can": access.api.capabilities,
         "may_trigger": access.allows(Action.INSTANCE_TRIGGER),
-        "commands": workflow_commands(access.account, workflow),
+        "commands": workflow_commands(access.account, workflow, chosen.status),
     }
     return render_page(request, "workflows/detail.html", ctx, fragment="instances")
 

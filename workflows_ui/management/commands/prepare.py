@@ -38,7 +38,6 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, verbosity=0)
         if demo:
             prepare_demo()
-            self.stdout.write(f"Log in as {DEMO_USER} with CONSOLE_DEMO_PASSWORD.")
 
 
 def is_collected() -> bool:
