@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
 
+from console.env import is_loopback
 from workflows_ui.cloudflare import AddressRefused, AddressRules, check_url
 from workflows_ui.forms.tokens import TokenField
 
@@ -46,7 +48,13 @@ class CloudflareForm(forms.Form):
         self.rules = rules
 
     def clean_base_url(self) -> str:
-        return checked(self.cleaned_data["base_url"], kind="cloudflare", rules=self.rules)
+        url = checked(self.cleaned_data["base_url"], kind="cloudflare", rules=self.rules)
+        if url != settings.CLOUDFLARE_API_URL and not is_listed(url, self.rules):
+            raise forms.ValidationError(
+                "This console connects to Cloudflare's own address, and to those that its "
+                "operator lists in CONSOLE_UPSTREAM_HOSTS."
+            )
+        return url
 
 
 class LocalForm(forms.Form):
@@ -67,6 +75,14 @@ class LocalForm(forms.Form):
 
     def clean_url(self) -> str:
         return checked(self.cleaned_data["url"], kind="local", rules=self.rules)
+
+
+def is_listed(url: str, rules: AddressRules) -> bool:
+    """Whether the operator named the host, or opened this machine. Anybody may log in and paste
+    an address: without a word of the operator the server calls nobody but Cloudflare."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or 443
+    return rules.trusts(host, port) or (rules.loopback and is_loopback(host))
 
 
 def checked(url: str, *, kind: Any, rules: AddressRules) -> str:
