@@ -10,7 +10,7 @@ OTHER = "https://api.example.com/client/v4"
 
 def address_errors(url: str, rules: AddressRules) -> list[str]:
     form = CloudflareForm({"token": "t" * 40, "base_url": url}, rules=rules)
-    return form.errors.get("base_url", [])
+    return list(form.errors.get("base_url", []))
 
 
 def test_cloudflares_own_address_is_always_taken():
