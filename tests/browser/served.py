@@ -41,7 +41,7 @@ def served(data: Path, *, demo: bool = True) -> Iterator[Served]:
         "CONSOLE_URL": url,
         "CONSOLE_SIMULATOR_URL": f"{simulator}/client/v4",
         "CONSOLE_DEMO_PASSWORD": PASSWORD if demo else "",
-        "CONSOLE_UPSTREAM_TIMEOUT": "3",
+        "CONSOLE_UPSTREAM_TIMEOUT": "8",
         "PORT": str(port),
         "WEB_CONCURRENCY": "1",
     }

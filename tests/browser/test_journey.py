@@ -115,7 +115,7 @@ def test_pages_of_instances_can_be_walked_reloaded_and_left_backwards(page, cons
         ({"kind": "status", "status": 401, "code": 10000}, "no longer accepts this token"),
         ({"kind": "status", "status": 403, "code": 10000}, "lacks a permission"),
         ({"kind": "html", "status": 200}, "not an answer of the Workflows API"),
-        ({"kind": "hang", "seconds": 8}, "did not answer in time"),
+        ({"kind": "hang", "seconds": 12}, "did not answer in time"),
     ],
 )
 def test_each_trouble_has_a_panel_of_its_own(page, console, fault, words):
