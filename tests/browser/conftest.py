@@ -49,7 +49,7 @@ def session_state(browser: Browser, console: Served):
     """The cookies of the demo user, logged in once."""
     context = browser.new_context()
     page = context.new_page()
-    page.goto(console.url)
+    page.goto(f"{console.url}/a/demo/workflows/")
     page.get_by_label("Username").fill("demo")
     page.get_by_label("Password", exact=True).fill(console.password)
     page.get_by_role("button", name="Log in").click()

@@ -136,7 +136,7 @@ def test_an_unknown_workflow_says_so(page, console):
 def test_the_pages_work_without_scripts(browser: Browser, console: Served):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(console.url)
+    page.goto(console.url + DEMO)
     page.get_by_label("Username").fill("demo")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
