@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.urls import reverse
-
 from workflows_ui.cloudflare import InstanceDetail, InstanceRow
+from workflows_ui.presenters.addresses import address_of
 from workflows_ui.presenters.status import Look, look_of
 from workflows_ui.presenters.words import CutText, cut
 
@@ -72,13 +71,11 @@ def instance_line(row: InstanceRow, *, account: str, workflow: str) -> InstanceL
 
 
 def instance_url(account: str, workflow: str, instance: str, name: str = "detail") -> str:
-    return reverse(f"workflows_ui:instance-{name}", args=[account, workflow, instance])
+    return address_of(f"instance-{name}", account, workflow, instance)
 
 
 def version_url(account: str, workflow: str, version: str) -> str:
-    if not version:
-        return ""
-    return reverse("workflows_ui:version-detail", args=[account, workflow, version])
+    return address_of("version-detail", account, workflow, version)
 
 
 def instance_span(detail: InstanceDetail) -> Span:

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.urls import reverse
-
 from workflows_ui.cloudflare import Schedule, Workflow
+from workflows_ui.presenters.addresses import address_of
 from workflows_ui.presenters.status import LOOKS, Look, look_of
 
 
@@ -41,7 +40,7 @@ class WorkflowLine:
 
 
 def workflow_line(workflow: Workflow, *, account: str) -> WorkflowLine:
-    url = reverse("workflows_ui:workflow-detail", args=[account, workflow.name])
+    url = address_of("workflow-detail", account, workflow.name)
     counts = None if workflow.instances is None else segments(workflow.instances, url)
     return WorkflowLine(
         workflow=workflow,
@@ -76,7 +75,7 @@ def segments(instances: Mapping[str, int], url: str) -> tuple[Segment, ...]:
     found, x = [], 0.0
     for status, share in zip(ordered, shares, strict=True):
         width = share * scale
-        link = f"{url}?status={status}"
+        link = f"{url}?status={status}" if url else ""
         found.append(Segment(look_of(status), present[status], round(x, 2), round(width, 2), link))
         x += width
     return tuple(found)
