@@ -72,6 +72,12 @@ def test_the_data_folder_is_its_owners_alone(tmp_path):
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
 
 
+def test_cookies_in_public_belong_to_this_host_alone(tmp_path):
+    code = "from console import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME)"
+    told = start(tmp_path, "-c", code, **PUBLIC).stdout.split()
+    assert told == ["__Host-session", "__Host-csrf"]
+
+
 def test_django_finds_nothing_wrong_with_a_deployment(tmp_path):
     checked = start(tmp_path, "manage.py", "check", "--deploy", "--fail-level", "WARNING", **PUBLIC)
     assert checked.returncode == 0, checked.stderr

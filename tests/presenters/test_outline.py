@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from workflows_ui.cloudflare import Branch, Graph, Node
-from workflows_ui.presenters.outline import outline
+from workflows_ui.presenters.outline import outline, shape_of
 
 
 def only(node: Node):
@@ -49,3 +49,12 @@ def test_a_node_nobody_knows_is_shown_with_its_children():
 def test_strange_fields_break_nothing():
     for kind in ("step_do", "step_sleep", "step_wait_for_event", "parallel", "switch", "start"):
         assert only(Node(type=kind, fields={"config": 7, "options": [], "kind": {}})).kind
+
+
+def test_the_shape_of_params_is_told_by_field():
+    inner = {"type": "object", "fields": {"city": {"type": "unknown"}}}
+    payload = {"type": "object", "fields": {"order": {"type": "unknown"}, "to": inner}}
+    assert shape_of(payload) == {"order": "unknown", "to": {"city": "unknown"}}
+    assert shape_of({"type": "unknown"}) == "unknown"
+    assert shape_of({"type": "list", "of": 1}) == {"type": "list", "of": 1}
+    assert shape_of(None) is None

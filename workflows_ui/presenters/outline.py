@@ -47,6 +47,16 @@ def outline(graph: Graph) -> tuple[OutlineItem, ...]:
     return (*items(graph.nodes), *functions)
 
 
+def shape_of(payload: Any) -> Any:
+    """The shape of the params (10.2) as a value of that shape: each field with its type."""
+    if not isinstance(payload, dict):
+        return payload
+    fields = payload.get("fields")
+    if payload.get("type") == "object" and isinstance(fields, dict):
+        return {name: shape_of(field) for name, field in fields.items()}
+    return payload.get("type", "unknown") if set(payload) <= {"type"} else payload
+
+
 def items(nodes: tuple[Node, ...]) -> tuple[OutlineItem, ...]:
     return tuple(item(node) for node in nodes)
 

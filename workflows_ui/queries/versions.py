@@ -7,7 +7,7 @@ from functools import partial
 
 from workflows_ui import cloudflare as cf
 from workflows_ui.access import Access
-from workflows_ui.presenters.outline import OutlineItem, outline
+from workflows_ui.presenters.outline import OutlineItem, outline, shape_of
 from workflows_ui.queries.reads import Reading, read
 from workflows_ui.queries.side_by_side import both
 
@@ -43,7 +43,7 @@ def version_view(access: Access, workflow: str, version: str) -> VersionView:
     )
     if drawn is None:
         return VersionView(about.value, None, None)
-    return VersionView(about.value, outline(drawn), drawn.payload)
+    return VersionView(about.value, outline(drawn), shape_of(drawn.payload))
 
 
 def version_reading(access: Access, workflow: str, version: str) -> Reading[cf.Version]:
