@@ -10,7 +10,7 @@ LOCAL = CONSOLE_URL=http://127.0.0.1:$(PORT) SIMULATOR_PORT=$(SIMULATOR_PORT) \
 	CONSOLE_SIMULATOR_URL=http://127.0.0.1:$(SIMULATOR_PORT)/client/v4
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help install install-dev run test lint format simulator engine node-tools clean
+.PHONY: help key install install-dev run test lint format simulator engine node-tools clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,9 @@ node-tools: ## Install Node 22 and wrangler under var/node (about 350 MB)
 
 engine: .venv/.dev node-tools ## Serve a real Workflows engine on 127.0.0.1:ENGINE_PORT (8787)
 	$(BIN)/python -m tests.engine --port $(ENGINE_PORT)
+
+key: .venv/.run ## Print a new key for CONSOLE_TOKEN_KEYS
+	@$(BIN)/python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"
 
 clean: ## Remove the environment and local data (not .env)
 	rm -rf .venv var/static var/console.sqlite3*

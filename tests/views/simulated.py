@@ -50,6 +50,10 @@ class SimulatedPage:
         assert answer.status_code == 200
         assert b"<html" in answer.content
 
+    def test_its_head_can_be_asked_for_alone(self, viewer_client: Client):
+        answer = viewer_client.head(self.url)
+        assert (answer.status_code, answer.content) == (200, b"")
+
     def test_nothing_secret_and_nothing_kept_by_the_browser(self, viewer_client: Client):
         answer = viewer_client.get(self.url)
         assert TOKEN not in answer.content.decode()

@@ -12,7 +12,7 @@ from django.forms import Form
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console.team.models import Account, Membership
 from console.vault import pending
@@ -35,7 +35,7 @@ from workflows_ui.services.accounts import ClientFor, Reach
 ABOUT_THE_ADDRESS = (AddressRefused, ConnectionFailed, BadResponse)
 
 
-@require_GET
+@require_safe
 def home(request: ConsoleRequest) -> HttpResponse:
     rows = queries.accounts_of(request.user)
     if not rows:
@@ -45,19 +45,19 @@ def home(request: ConsoleRequest) -> HttpResponse:
     return render(request, "accounts/list.html", {"rows": rows})
 
 
-@require_GET
+@require_safe
 def account_home(request: ConsoleRequest, account: str) -> HttpResponse:
     return to_workflows(membership_of(request, account).account)
 
 
-@require_GET
+@require_safe
 def connect(request: ConsoleRequest) -> HttpResponse:
     return connect_page(request)
 
 
 @sensitive_variables()
 @sensitive_post_parameters("token")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def connect_cloudflare(request: ConsoleRequest) -> HttpResponse:
     """GET goes on with a token that was pasted; POST pastes one, or chooses what to connect."""
     if request.method == "POST" and "token" in request.POST:
@@ -73,7 +73,7 @@ def connect_cloudflare(request: ConsoleRequest) -> HttpResponse:
     return name_page(request, kept.token, found)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def connect_local(request: ConsoleRequest) -> HttpResponse:
     if request.method == "GET":
         return redirect("workflows_ui:connect")

@@ -16,7 +16,7 @@ from workflows_ui.forms.first_start import FirstStartForm
 @sensitive_variables()
 @sensitive_post_parameters("code", "password1", "password2")
 @login_not_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @rate_limit(action="signup")  # type: ignore[untyped-decorator]
 def first_start(request: HttpRequest) -> HttpResponse:
     """Makes the first user of the console. There is no such page once there is one.

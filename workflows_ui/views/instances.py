@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from console.team.roles import Action
 from workflows_ui import cloudflare as cf
@@ -20,7 +20,7 @@ from workflows_ui.presenters.trouble import stale_trouble
 from workflows_ui.views import errors
 
 
-@require_GET
+@require_safe
 def instance_detail(
     request: ConsoleRequest, account: str, workflow: str, instance: str
 ) -> HttpResponse:
@@ -50,7 +50,7 @@ def instance_detail(
     return render_page(request, "instances/detail.html", ctx, fragment="instance")
 
 
-@require_GET
+@require_safe
 def step_output(
     request: ConsoleRequest, account: str, workflow: str, instance: str
 ) -> HttpResponse:
@@ -74,7 +74,7 @@ def step_output(
     )
 
 
-@require_GET
+@require_safe
 def instance_download(
     request: ConsoleRequest, account: str, workflow: str, instance: str
 ) -> HttpResponse:

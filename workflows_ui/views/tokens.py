@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from console.team.models import Account
 from console.vault import services as vault
@@ -22,7 +22,7 @@ from workflows_ui.queries import tokens as queries
 from workflows_ui.services import tokens as services
 
 
-@require_GET
+@require_safe
 def token_detail(request: ConsoleRequest, account: str) -> HttpResponse:
     return connection_page(request, membership_of(request, account).account, TokenForm())
 

@@ -23,7 +23,7 @@ from workflows_ui.queries.side_by_side import both
 from workflows_ui.services.instances import AlreadyExists, OutcomeUnknown
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def instance_trigger(request: ConsoleRequest, account: str, workflow: str) -> HttpResponse:
     access = access_to(request, account)
     access.require(Action.INSTANCE_TRIGGER)

@@ -4,7 +4,7 @@ from functools import partial
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from workflows_ui import queries
 from workflows_ui.access import access_to
@@ -16,7 +16,7 @@ from workflows_ui.presenters.trouble import stale_trouble
 from workflows_ui.queries.side_by_side import both
 
 
-@require_GET
+@require_safe
 def version_list(request: ConsoleRequest, account: str, workflow: str) -> HttpResponse:
     access = access_to(request, account)
     about, reading = both(
@@ -35,7 +35,7 @@ def version_list(request: ConsoleRequest, account: str, workflow: str) -> HttpRe
     return render_page(request, "versions/list.html", ctx, fragment="versions")
 
 
-@require_GET
+@require_safe
 def version_detail(
     request: ConsoleRequest, account: str, workflow: str, version: str
 ) -> HttpResponse:

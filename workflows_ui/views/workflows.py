@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from console.team.roles import Action
 from workflows_ui import cloudflare as cf
@@ -19,7 +19,7 @@ from workflows_ui.presenters.paging import Trail
 from workflows_ui.presenters.trouble import stale_trouble
 
 
-@require_GET
+@require_safe
 def workflow_list(request: ConsoleRequest, account: str) -> HttpResponse:
     access = access_to(request, account)
     form = WorkflowSearch(request.GET)
@@ -38,7 +38,7 @@ def workflow_list(request: ConsoleRequest, account: str) -> HttpResponse:
     return render_page(request, "workflows/list.html", ctx, fragment="workflows")
 
 
-@require_GET
+@require_safe
 def workflow_detail(request: ConsoleRequest, account: str, workflow: str) -> HttpResponse:
     access = access_to(request, account)
     lookup = InstanceLookup(request.GET if "id" in request.GET else None)
