@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "console.team",
     "console.vault",
+    "console.audit",
     "workflows_ui",
 ]
 

@@ -1,0 +1,121 @@
+"""The one place that writes the trail: each row is chained to the row before by a keyed hash."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator
+from datetime import UTC
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import DatabaseError, connection, models, transaction
+from django.utils import timezone
+
+from console.audit.models import SETTLED, Entry, Outcome
+from console.audit.redaction import canonical, scrub, scrub_id
+
+LOCK = 0x7472_6169_6C  # "trail", the advisory lock of PostgreSQL
+# The sequence is left out: a row's place is what previous_hash says, so that a moved row is told
+# from a changed one.
+HASHED = [f.attname for f in Entry._meta.fields if f.attname not in ("sequence", "hash")]
+IDS = frozenset({"workflow", "instance_id"})
+COMPUTED = frozenset({"previous_hash", "hash", "params_digest", "session"})
+
+
+class TrailUnavailable(Exception):
+    """The trail could not be written. Nothing was done."""
+
+    maybe_done = False
+
+
+class AlreadySettled(Exception):
+    """The attempt has its outcome already."""
+
+    maybe_done = False
+
+
+def append(entry: Entry, *, unless_settled: bool = False) -> Entry:
+    """Writes the entry as the last row, in a short transaction of its own.
+
+    Refuses (RuntimeError) to run inside a transaction: rolled back with it, the row would be gone
+    while the act it stands for was done. With `unless_settled` it raises AlreadySettled when the
+    attempt it belongs to has succeeded or failed meanwhile. Raises TrailUnavailable when the
+    database doesn't take it.
+    """
+    _clean(entry)
+    try:
+        with transaction.atomic(durable=True):
+            _lock()
+            if unless_settled and is_settled(entry.attempt_sequence):
+                raise AlreadySettled
+            last = Entry.objects.order_by("-sequence").first()
+            entry.sequence = last.sequence + 1 if last else 1
+            entry.at = timezone.now()
+            entry.previous_hash = last.hash if last else ""
+            entry.hash = hash_of(entry)
+            entry.save(force_insert=True)
+    except DatabaseError as error:
+        raise TrailUnavailable("The trail could not be written.") from error
+    return entry
+
+
+def is_settled(attempt_sequence: int | None) -> bool:
+    return Entry.objects.filter(attempt_sequence=attempt_sequence, outcome__in=SETTLED).exists()
+
+
+def hash_of(entry: Entry, secret: str | None = None) -> str:
+    """HMAC-SHA256 over everything in the row but its own hash and number."""
+    content = canonical({name: _plain(entry, name) for name in HASHED})
+    return hmac.new(_key(secret or settings.SECRET_KEY), content.encode(), "sha256").hexdigest()
+
+
+def is_genuine(entry: Entry) -> bool:
+    """Whether the row is to the bit what was written, also under an older SECRET_KEY."""
+    return any(hmac.compare_digest(hash_of(entry, secret), entry.hash) for secret in _secrets())
+
+
+def _secrets() -> Iterator[str]:
+    yield settings.SECRET_KEY
+    yield from map(str, settings.SECRET_KEY_FALLBACKS)
+
+
+@lru_cache(maxsize=8)
+def _key(secret: str) -> bytes:
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"console.audit.chain.1")
+    return derived.derive(secret.encode())
+
+
+def _plain(entry: Entry, name: str) -> object:
+    value = getattr(entry, name)
+    return value.astimezone(UTC).isoformat(timespec="microseconds") if name == "at" else value
+
+
+def _lock() -> None:
+    """One writer at a time. On SQLite BEGIN IMMEDIATE, which the settings ask for, is the lock."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def _clean(entry: Entry) -> None:
+    """Nothing that looks like a token, nothing too long, nothing that a database can't keep."""
+    for field in entry._meta.fields:
+        if not isinstance(field, (models.CharField, models.TextField)) or field.name in COMPUTED:
+            continue
+        text = str(getattr(entry, field.attname) or "")
+        text = text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+        text = scrub_id(text) if field.name in IDS else scrub(text)
+        setattr(entry, field.attname, text[: field.max_length])
+
+
+def session_digest(key: str | None) -> str:
+    """Tells sessions apart without being able to take one over."""
+    return hashlib.sha256(key.encode()).hexdigest()[:16] if key else ""
+
+
+def is_open(entry: Entry) -> bool:
+    """Whether this attempt has no outcome, or only an unknown one."""
+    return entry.outcome == Outcome.ATTEMPTED and not is_settled(entry.sequence)
