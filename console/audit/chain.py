@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 from functools import lru_cache
 
@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import DatabaseError, connection, models, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from console.audit.models import SETTLED, Entry, Outcome
@@ -37,33 +38,51 @@ class AlreadySettled(Exception):
     maybe_done = False
 
 
-def append(entry: Entry, *, unless_settled: bool = False) -> Entry:
-    """Writes the entry as the last row, in a short transaction of its own.
-
-    Refuses (RuntimeError) to run inside a transaction: rolled back with it, the row would be gone
-    while the act it stands for was done. With `unless_settled` it raises AlreadySettled when the
-    attempt it belongs to has succeeded or failed meanwhile. Raises TrailUnavailable when the
-    database doesn't take it.
-    """
-    _clean(entry)
-    try:
-        with transaction.atomic(durable=True):
-            _lock()
-            if unless_settled and is_settled(entry.attempt_sequence):
-                raise AlreadySettled
-            last = Entry.objects.order_by("-sequence").first()
-            entry.sequence = last.sequence + 1 if last else 1
-            entry.at = timezone.now()
-            entry.previous_hash = last.hash if last else ""
-            entry.hash = hash_of(entry)
-            entry.save(force_insert=True)
-    except DatabaseError as error:
-        raise TrailUnavailable("The trail could not be written.") from error
+def append(entry: Entry) -> Entry:
+    """Writes the entry as the last row; see `append_all`."""
+    append_all([entry])
     return entry
 
 
-def is_settled(attempt_sequence: int | None) -> bool:
-    return Entry.objects.filter(attempt_sequence=attempt_sequence, outcome__in=SETTLED).exists()
+def append_all(entries: Sequence[Entry], *, unless_settled: int | None = None) -> None:
+    """Writes the entries as the last rows, in one short transaction of its own.
+
+    Refuses (RuntimeError) to run inside a transaction: rolled back with it, the rows would be gone
+    while the act they stand for was done. Raises AlreadySettled when the attempt whose sequence is
+    `unless_settled` has succeeded or failed meanwhile, TrailUnavailable when the database doesn't
+    take the rows.
+    """
+    for entry in entries:
+        _clean(entry)
+    try:
+        with transaction.atomic(durable=True):
+            _lock()
+            if unless_settled is not None and is_settled(unless_settled):
+                raise AlreadySettled
+            last = Entry.objects.order_by("-sequence").first()
+            for entry in entries:
+                _chain(entry, last)
+                last = entry
+            Entry.objects.bulk_create(entries)
+    except DatabaseError as error:
+        raise TrailUnavailable("The trail could not be written.") from error
+
+
+def _chain(entry: Entry, last: Entry | None) -> None:
+    entry.sequence = last.sequence + 1 if last else 1
+    entry.at = timezone.now()
+    entry.previous_hash = last.hash if last else ""
+    entry.hash = hash_of(entry)
+
+
+def is_settled(attempt_sequence: int) -> bool:
+    """Whether what the attempt set out to do is known to have succeeded or failed."""
+    return outcomes().filter(attempt_sequence=attempt_sequence).exists()
+
+
+def outcomes() -> QuerySet[Entry]:
+    """The rows that say how an attempt ended; not those of the single things in a batch."""
+    return Entry.objects.filter(outcome__in=SETTLED, part=False)
 
 
 def hash_of(entry: Entry, secret: str | None = None) -> str:

@@ -40,6 +40,8 @@ class Entry(models.Model):
     action = models.CharField(max_length=40)
     outcome = models.CharField(max_length=10, choices=Outcome)
     attempt_sequence = models.BigIntegerField(null=True)
+    # one instance of a batch: `attempt_sequence` is the attempt of the whole batch
+    part = models.BooleanField(default=False)
     account_id = models.BigIntegerField(null=True)
     account_name = models.CharField(max_length=100, blank=True)
     workflow = models.CharField(max_length=100, blank=True)

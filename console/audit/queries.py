@@ -12,7 +12,8 @@ from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from console.audit.actions import AuditAction
-from console.audit.models import SETTLED, Entry, Outcome
+from console.audit.chain import outcomes
+from console.audit.models import Entry, Outcome
 
 PAGE = 50
 TEXT_FIELDS = (
@@ -81,7 +82,7 @@ def creators_of(account_id: int, workflow: str, instance_ids: Iterable[str]) -> 
         account_id=account_id,
         workflow=workflow,
         instance_id__in=list(instance_ids),
-        action__in=[AuditAction.INSTANCE_CREATE, AuditAction.INSTANCE_CREATE_BATCH],
+        action=AuditAction.INSTANCE_CREATE,
         outcome=Outcome.SUCCEEDED,
     )
     return dict(created.order_by("sequence").values_list("instance_id", "actor_name"))
@@ -92,13 +93,14 @@ def unsettled(*, older_than: timedelta = timedelta(minutes=5)) -> QuerySet[Entry
 
     Those younger than `older_than` may still be under way. Oldest first.
     """
-    ended = Entry.objects.filter(attempt_sequence=OuterRef("sequence"), outcome__in=SETTLED)
+    ended = outcomes().filter(attempt_sequence=OuterRef("sequence"))
     attempts = Entry.objects.filter(outcome=Outcome.ATTEMPTED)
     return attempts.filter(~Exists(ended), at__lte=timezone.now() - older_than).order_by("sequence")
 
 
 def outcomes_of(attempt: Entry) -> list[Entry]:
-    """What came of an attempt, oldest first: nothing yet, one row, or unknown and then settled."""
+    """What came of an attempt, oldest first: nothing yet, one row, or unknown and then settled.
+    Those of a batch are preceded by the rows of its instances."""
     return list(Entry.objects.filter(attempt_sequence=attempt.sequence).order_by("sequence"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 
 from console.audit.actions import AuditAction
-from console.audit.chain import AlreadySettled, TrailUnavailable, append, is_open
+from console.audit.chain import AlreadySettled, TrailUnavailable, append, append_all, is_open
 from console.audit.models import Entry, Outcome
 from console.audit.origin import NOWHERE, Origin
-from console.audit.redaction import DEFAULT_PATTERNS, canonical, keep, redact
+from console.audit.redaction import ALWAYS, Rules, canonical, keep, redact
 
 if TYPE_CHECKING:
     from console.team.models import Account, User
@@ -52,6 +52,7 @@ class Act:
     attempt: Entry
     outcome: Outcome = Outcome.SUCCEEDED
     facts: dict[str, Any] = field(default_factory=dict)
+    parts: list[Entry] = field(default_factory=list)
 
     @property
     def sequence(self) -> int:
@@ -68,6 +69,14 @@ class Act:
     def unknown(self, **facts: Any) -> None:
         """Says that nobody knows yet whether it happened, without raising."""
         self._ended(Outcome.UNKNOWN, facts)
+
+    def part(self, action: AuditAction, instance_id: str, outcome: Outcome, **facts: Any) -> None:
+        """What became of one instance of a batch, so that its own story tells of it.
+
+        Written together with the outcome of the whole."""
+        entry = _outcome(self.attempt, outcome, facts | {"instance_id": instance_id})
+        entry.action, entry.part = action, True
+        self.parts.append(entry)
 
     def _ended(self, outcome: Outcome, facts: dict[str, Any]) -> None:
         self.outcome = outcome
@@ -88,7 +97,6 @@ def recording(
     token: ApiToken | None = None,
     origin: Origin = NOWHERE,
     detail: dict[str, Any] | None = None,
-    redaction: Sequence[str] = DEFAULT_PATTERNS,
 ) -> Iterator[Act]:
     """Writes *attempted*, lets the block act, writes *succeeded*, *failed* or *unknown*.
 
@@ -111,7 +119,6 @@ def recording(
             token=token,
             origin=origin,
             detail=detail,
-            redaction=redaction,
         )
     )
     act = Act(attempt)
@@ -140,7 +147,6 @@ def record_event(
     token: ApiToken | None = None,
     origin: Origin = NOWHERE,
     detail: dict[str, Any] | None = None,
-    redaction: Sequence[str] = DEFAULT_PATTERNS,
 ) -> Entry:
     """Writes something that has happened as one row, such as a log-in.
 
@@ -160,24 +166,27 @@ def record_event(
         token=token,
         origin=origin,
         detail=detail,
-        redaction=redaction,
     )
     entry.actor_name = entry.actor_name or actor_name
     return append(entry)
 
 
-def settle(attempt: Entry, *, outcome: Outcome, **facts: Any) -> Entry:
+def settle(act: Act, *, outcome: Outcome, **facts: Any) -> Entry:
     """Writes the outcome that was found out later about an attempt without one, or an unknown one.
 
-    `facts` as for `Act.succeeded`. Raises AlreadySettled when somebody was faster, ValueError for
-    a row that isn't an attempt, TrailUnavailable.
+    `act` is `Act(attempt)`, with parts where it was a batch; `facts` as for `Act.succeeded`.
+    Raises AlreadySettled when somebody was faster, ValueError for a row that isn't an attempt,
+    TrailUnavailable.
     """
+    attempt = act.attempt
     if attempt.outcome != Outcome.ATTEMPTED:
         raise ValueError(f"Entry {attempt.sequence} is not an attempt.")
     if not is_open(attempt):
         raise AlreadySettled
     facts["detail"] = {"settled_later": True} | (facts.get("detail") or {})
-    return append(_outcome(attempt, outcome, facts), unless_settled=True)
+    entry = _outcome(attempt, outcome, facts)
+    append_all([*act.parts, entry], unless_settled=attempt.sequence)
+    return entry
 
 
 def outcome_of(error: BaseException) -> Outcome:
@@ -206,7 +215,7 @@ def _end(act: Act, *, duration_ms: int) -> None:
     entry = _outcome(act.attempt, act.outcome, act.facts)
     entry.duration_ms = duration_ms
     try:
-        append(entry)
+        append_all([*act.parts, entry])
     except (TrailUnavailable, RuntimeError):
         # the act is done or its own error is on the way: neither is to be hidden by this one
         logger.exception("No outcome written for entry %s (%s)", act.sequence, act.outcome)
@@ -234,10 +243,9 @@ def _entry(
     token: ApiToken | None,
     origin: Origin,
     detail: dict[str, Any] | None,
-    redaction: Sequence[str],
     **values: Any,
 ) -> Entry:
-    kept = keep(params, redaction)
+    kept = keep(params, rules_of(account))
     entry = Entry(
         address=origin.address,
         session=origin.session,
@@ -256,6 +264,11 @@ def _entry(
         own = actor is not None and token.owner_id == actor.pk
         entry.token_owner = entry.actor_name if own else token.owner.get_username()
     return entry
+
+
+def rules_of(account: Account | None) -> Rules:
+    """What the account's admins set about params; without an account what always holds."""
+    return Rules(account.redacted_keys, account.keep_params) if account else ALWAYS
 
 
 def _detail(detail: dict[str, Any] | None) -> str:

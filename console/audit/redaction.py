@@ -55,13 +55,28 @@ class Kept:
     size: int | None = None
 
 
-def keep(params: Any, patterns: Sequence[str] = DEFAULT_PATTERNS) -> Kept:
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an account keeps of params. `words` are searched in keys, besides what always goes."""
+
+    words: Sequence[str] = ()
+    keep: bool = True
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        return (*DEFAULT_PATTERNS, *map(re.escape, self.words))
+
+
+ALWAYS = Rules()
+
+
+def keep(params: Any, rules: Rules = ALWAYS) -> Kept:
     """Params (JSON values; None for nothing sent) ready for the trail."""
     if params is None:
         return Kept()
-    text = canonical(redact(params, patterns))
+    text = canonical(redact(params, rules.patterns))
     encoded = scrub(text).encode()
-    if len(encoded) <= KEPT_BYTES:
+    if rules.keep and len(encoded) <= KEPT_BYTES:
         return Kept(text=encoded.decode(), size=len(encoded))
     return Kept(digest=hashlib.sha256(encoded).hexdigest(), size=len(encoded))
 

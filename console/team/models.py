@@ -28,6 +28,9 @@ class Account(models.Model):
     base_url = models.URLField(max_length=300)
     account_id = models.CharField(max_length=32, blank=True)
     created = models.DateTimeField(auto_now_add=True)
+    # what the trail leaves out of params, besides what it always does; set by an admin
+    redacted_keys = models.JSONField(default=list, blank=True)
+    keep_params = models.BooleanField(default=True)
     members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
         User, through="Membership", related_name="accounts"
     )
@@ -69,3 +72,20 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} is {self.role} of {self.account}"
+
+
+class Protection(models.Model):
+    """A workflow on which destructive acts want a reason and the name typed."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="protections")
+    workflow = models.CharField(max_length=64)
+    by = models.ForeignKey(User, models.SET_NULL, null=True)
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "workflow"], name="protected_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workflow} of {self.account}"

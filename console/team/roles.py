@@ -26,10 +26,13 @@ class Action(StrEnum):
     INSTANCE_DELETE = "instance:delete"
     WORKFLOW_WRITE = "workflow:write"
     WORKFLOW_DELETE = "workflow:delete"
+    WORKFLOW_PROTECT = "workflow:protect"
     ACCOUNT_MANAGE = "account:manage"
+    TRAIL_VIEW = "trail:view"
+    TRAIL_EXPORT = "trail:export"
 
 
-VIEWER_ACTIONS = frozenset({Action.WORKFLOW_VIEW})
+VIEWER_ACTIONS = frozenset({Action.WORKFLOW_VIEW, Action.TRAIL_VIEW})
 OPERATOR_ACTIONS = VIEWER_ACTIONS | {
     Action.INSTANCE_TRIGGER,
     Action.INSTANCE_EVENT,

@@ -10,6 +10,7 @@ from console.audit.actions import AuditAction
 from console.audit.models import Entry, Outcome
 from console.audit.origin import Origin
 from console.audit.recording import (
+    Act,
     AlreadySettled,
     TrailUnavailable,
     record_event,
@@ -117,14 +118,14 @@ def test_an_unknown_outcome_is_settled_once():
     with pytest.raises(UpstreamError), pausing():
         raise UpstreamError(maybe_done=True)
     attempt = queries.unsettled(older_than=NOW).get()
-    late = settle(attempt, outcome=Outcome.SUCCEEDED, instance_id="order-7")
+    late = settle(Act(attempt), outcome=Outcome.SUCCEEDED, instance_id="order-7")
     assert late.detail == {"settled_later": True}
     assert not queries.unsettled(older_than=NOW).exists()
     assert [row.outcome for row in queries.outcomes_of(attempt)] == ["unknown", "succeeded"]
     with pytest.raises(AlreadySettled):
-        settle(attempt, outcome=Outcome.FAILED)
+        settle(Act(attempt), outcome=Outcome.FAILED)
     with pytest.raises(ValueError, match="not an attempt"):
-        settle(late, outcome=Outcome.FAILED)
+        settle(Act(late), outcome=Outcome.FAILED)
 
 
 def test_an_attempt_that_may_still_run_is_not_unsettled():
@@ -175,3 +176,30 @@ def test_a_process_killed_in_the_act_leaves_an_unsettled_attempt(own_database):
     answer, _ = child(own_database, ASK).communicate(timeout=60)
     assert answer.decode().strip() == "order-7 attempted"
     assert manage(own_database, "audit_verify").returncode == 0
+
+
+def test_a_batch_tells_of_each_of_its_instances():
+    with recording(
+        actor=None, action=AuditAction.BATCH_DELETE, workflow="orders", reason="old"
+    ) as act:
+        act.part(AuditAction.INSTANCE_DELETE, "one", Outcome.SUCCEEDED)
+        act.part(AuditAction.INSTANCE_DELETE, "two", Outcome.FAILED, code=10400)
+    attempt, one, two, whole = Entry.objects.order_by("sequence")
+    assert [row.instance_id for row in (one, two)] == ["one", "two"]
+    assert {row.attempt_sequence for row in (one, two, whole)} == {attempt.sequence}
+    assert (one.outcome, two.outcome, two.upstream_code) == ("succeeded", "failed", 10400)
+    assert (one.action, one.reason, one.part) == ("instance:delete", "old", True)
+    assert queries.outcomes_of(attempt) == [one, two, whole]
+    verify()
+
+
+def test_parts_of_a_batch_do_not_settle_it():
+    with recording(actor=None, action=AuditAction.BATCH_DELETE, workflow="orders") as act:
+        act.part(AuditAction.INSTANCE_DELETE, "one", Outcome.SUCCEEDED)
+        act.unknown()
+    attempt = queries.unsettled(older_than=NOW).get()
+    later = Act(attempt)
+    later.part(AuditAction.INSTANCE_DELETE, "two", Outcome.SUCCEEDED)
+    settle(later, outcome=Outcome.SUCCEEDED)
+    assert not queries.unsettled(older_than=NOW).exists()
+    assert [row.instance_id for row in queries.outcomes_of(attempt)] == ["one", "", "two", ""]

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from console.audit.actions import AuditAction
 from console.audit.models import Entry
 from console.audit.recording import record_event
-from console.audit.redaction import KEPT_BYTES, REDACTED, canonical, keep, redact, scrub
+from console.audit.redaction import KEPT_BYTES, REDACTED, Rules, canonical, keep, redact, scrub
+from tests.factories import make_account
 
 LEGACY = "Xa9_kLm2Pq-R7sTuVwXyZ01234abcdefGHIJKLMN"
 TOKENS = [
@@ -85,6 +86,29 @@ def test_nesting_without_end_is_not_kept():
     for _ in range(100_000):
         value = [value]
     assert keep(value).text == f'"{REDACTED} nested too deeply"'
+
+
+def test_an_account_adds_words_of_its_own_to_what_always_goes():
+    rules = Rules(["salary", "a.b"])
+    kept = keep({"Salary": 1, "password": 2, "axb": 3, "a.b": 4}, rules)
+    assert json.loads(kept.text) == {
+        "Salary": REDACTED,
+        "password": REDACTED,
+        "axb": 3,
+        "a.b": REDACTED,
+    }
+
+
+def test_an_account_may_keep_digests_alone():
+    kept = keep({"order": 7}, Rules(keep=False))
+    assert (kept.text, kept.size, len(kept.digest)) == ("", 11, 64)
+
+
+@pytest.mark.django_db
+def test_the_rules_are_those_of_the_account_acted_on():
+    account = make_account(redacted_keys=["salary"])
+    record_event(actor=None, action=AuditAction.WORKFLOW_PUT, account=account, params={"salary": 1})
+    assert Entry.objects.get().params == {"salary": REDACTED}
 
 
 @pytest.mark.django_db

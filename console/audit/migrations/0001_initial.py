@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('action', models.CharField(max_length=40)),
                 ('outcome', models.CharField(choices=[('attempted', 'Attempted'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('unknown', 'Unknown'), ('event', 'Event')], max_length=10)),
                 ('attempt_sequence', models.BigIntegerField(null=True)),
+                ('part', models.BooleanField(default=False)),
                 ('account_id', models.BigIntegerField(null=True)),
                 ('account_name', models.CharField(blank=True, max_length=100)),
                 ('workflow', models.CharField(blank=True, max_length=100)),
