@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
+from console.audit.actor import Actor
+from console.audit.origin import origin_of
 from console.team.models import Account, Membership, User
 from console.team.roles import Action, actions_of
 from console.vault.models import ApiToken
@@ -30,13 +32,15 @@ class TokenMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A person at an account. `reader` names whose eyes a cached answer was made for."""
+    """A person at an account. `reader` names whose eyes a cached answer was made for, `actor` is
+    who the trail names when they act."""
 
     user: User
     account: Account
     role: str
     api: WorkflowsApi
     reader: str
+    actor: Actor
 
     def allows(self, action: Action) -> bool:
         return action in actions_of(self.role)
@@ -71,9 +75,15 @@ def access_to(request: ConsoleRequest, slug: str) -> Access:
     if Action.WORKFLOW_VIEW not in actions_of(membership.role):
         raise PermissionDenied(Action.WORKFLOW_VIEW)
     account = membership.account
+    origin = origin_of(request)
     if account.kind == Account.Kind.LOCAL:
         return Access(
-            request.user, account, membership.role, local_api(account.base_url), f"l{account.pk}"
+            user=request.user,
+            account=account,
+            role=membership.role,
+            api=local_api(account.base_url),
+            reader=f"l{account.pk}",
+            actor=Actor(user=request.user, account=account, origin=origin),
         )
     token = ApiToken.objects.filter(owner=request.user, account=account).first()
     if token is None:
@@ -82,7 +92,14 @@ def access_to(request: ConsoleRequest, slug: str) -> Access:
     api = cloudflare_api(plain, base_url=account.base_url, account_id=account.account_id)
     # the moment of replacement is part of it: a replaced token must not see the old one's answers
     reader = f"t{token.pk}.{int((token.replaced or token.created).timestamp() * 1000)}"
-    return Access(request.user, account, membership.role, api, reader)
+    return Access(
+        user=request.user,
+        account=account,
+        role=membership.role,
+        api=api,
+        reader=reader,
+        actor=Actor(user=request.user, account=account, token=token, origin=origin),
+    )
 
 
 def address_rules() -> AddressRules:
