@@ -1,4 +1,4 @@
-"""How much the calls of this thread bring in, so that answers are kept by their weight."""
+"""What the calls of this thread bring in: the weight of answers, and what came back last."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ _thread = threading.local()
 @dataclass(slots=True)
 class Received:
     bytes: int = 0
+    last: CallRecord | None = None
 
 
 @contextmanager
 def measured() -> Iterator[Received]:
-    """Counts the bytes of all answers that come within, in this thread."""
+    """Notes all answers that come within, in this thread; the innermost block notes them."""
+    outer = getattr(_thread, "received", None)
     received = _thread.received = Received()
     try:
         yield received
     finally:
-        _thread.received = None
+        _thread.received = outer
 
 
 def note(record: CallRecord) -> None:
     received = getattr(_thread, "received", None)
     if received is not None:
         received.bytes += record.size
+        received.last = record

@@ -1,7 +1,16 @@
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
 from workflows_ui.converters import InstanceId, VersionId, WorkflowName
-from workflows_ui.views import accounts, instances, tokens, trigger, versions, workflows
+from workflows_ui.views import (
+    accounts,
+    instance_acts,
+    instances,
+    snapshots,
+    tokens,
+    trigger,
+    versions,
+    workflows,
+)
 
 app_name = "workflows_ui"
 
@@ -14,6 +23,18 @@ instance_urls: list[URLPattern | URLResolver] = [
     path("", instances.instance_detail, name="instance-detail"),
     path("step/", instances.step_output, name="step-output"),
     path("download/", instances.instance_download, name="instance-download"),
+    path("pause/", instance_acts.instance_pause, name="instance-pause"),
+    path("resume/", instance_acts.instance_resume, name="instance-resume"),
+    path("restart/", instance_acts.instance_restart, name="instance-restart"),
+    path("terminate/", instance_acts.instance_terminate, name="instance-terminate"),
+    path("delete/", instance_acts.instance_delete, name="instance-delete"),
+    path("event/", instance_acts.instance_event, name="instance-event"),
+    path("earlier/<int:snapshot>/", snapshots.snapshot_detail, name="snapshot-detail"),
+    path(
+        "earlier/<int:snapshot>/download/",
+        snapshots.snapshot_download,
+        name="snapshot-download",
+    ),
 ]
 
 # /a/<account>/workflows/<workflow>/

@@ -54,6 +54,12 @@
     if (menu && relatedTarget && !menu.contains(relatedTarget)) menu.open = false;
   });
 
+  document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+    if (!target.matches?.("dialog") || target.open) return;
+    closeMenus();
+    target.showModal();
+  });
+
   const unfold = () => {
     const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     const fold = named?.closest("details") ?? named?.querySelector?.("details");

@@ -29,6 +29,7 @@ from workflows_ui.cloudflare.errors import (
     Unauthorized,
 )
 from workflows_ui.cloudflare.local import LocalClient
+from workflows_ui.cloudflare.parsing import parse_detail
 from workflows_ui.cloudflare.protocol import Capabilities, Direction, WorkflowsApi
 from workflows_ui.cloudflare.steps import Steps
 from workflows_ui.cloudflare.transport import TIME_LIMIT, TIMEOUT
@@ -148,4 +149,5 @@ __all__ = [
     "WorkflowDeleted",
     "WorkflowsApi",
     "check_url",
+    "parse_detail",
 ]

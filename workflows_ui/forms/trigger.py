@@ -78,6 +78,8 @@ class TriggerForm(forms.Form):
     # Chosen when the form is drawn: sending the same form twice asks for the same instance twice,
     # and the API makes it once.
     own_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    # the instance whose params were offered, for the trail
+    again = forms.CharField(widget=forms.HiddenInput, required=False, max_length=271)
 
     def __init__(self, *args: Any, options: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

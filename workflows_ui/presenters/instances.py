@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from workflows_ui.cloudflare import InstanceDetail, InstanceRow
+from workflows_ui.models import Snapshot
 from workflows_ui.presenters.addresses import address_of
 from workflows_ui.presenters.status import Look, look_of
 from workflows_ui.presenters.words import CutText, cut
@@ -72,6 +73,11 @@ def instance_line(row: InstanceRow, *, account: str, workflow: str) -> InstanceL
 
 def instance_url(account: str, workflow: str, instance: str, name: str = "detail") -> str:
     return address_of(f"instance-{name}", account, workflow, instance)
+
+
+def snapshot_url(snapshot: Snapshot, account: str, name: str = "detail") -> str:
+    place = (account, snapshot.workflow, snapshot.instance_id, str(snapshot.pk))
+    return address_of(f"snapshot-{name}", *place)
 
 
 def version_url(account: str, workflow: str, version: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from workflows_ui.cloudflare import Attempt, Failure, StepConfig, StepEntry
 from workflows_ui.presenters.instances import Span
@@ -34,6 +35,8 @@ MILLISECONDS = {
     "year": 31_536_000_000,
 }
 NO_SPAN = Span(None, None)
+# the kinds of entries an instance can be restarted from, in the words of the restart call
+RESTARTABLE = {"step": "do", "sleep": "sleep", "waitForEvent": "waitForEvent"}
 DELAY = re.compile(r"^(\d+)\s*(second|minute|hour|day|week|month|year)s?$")
 # what a second, third... failure waits, as a factor of the configured delay (5.4, engine)
 BACKOFF: dict[str, Callable[[int], int]] = {
@@ -82,6 +85,14 @@ class StepLine:
     @property
     def failed_attempts(self) -> int:
         return sum(line.attempt.success is False for line in self.attempts)
+
+    @property
+    def restart_query(self) -> str:
+        """What names this step to the restart form (4.15, 5.4); empty for one that can't be."""
+        kind = RESTARTABLE.get(self.entry.type)
+        if kind is None:
+            return ""
+        return urlencode({"step": self.name, "count": self.counter or "1", "type": kind})
 
     @property
     def fetchable(self) -> bool:

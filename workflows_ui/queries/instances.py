@@ -15,9 +15,17 @@ from workflows_ui.presenters.instances import InstanceLine, instance_line, insta
 from workflows_ui.presenters.status import look_of
 from workflows_ui.presenters.steps import StepLine, split_counter, step_line, step_status
 from workflows_ui.presenters.workflows import WorkflowLine, workflow_line
-from workflows_ui.queries.reads import FINISHED_SECONDS, FRESH_SECONDS, Kept, Reading, read, region
-from workflows_ui.queries.side_by_side import both
+from workflows_ui.queries.reads import (
+    FINISHED_SECONDS,
+    FRESH_SECONDS,
+    Kept,
+    Reading,
+    forget,
+    read,
+    region,
+)
 from workflows_ui.queries.workflows import workflow_reading
+from workflows_ui.side_by_side import both
 
 PER_PAGE = 50
 STEPS_SHOWN = 100
@@ -100,6 +108,11 @@ def instance_detail(access: Access, workflow: str, instance: str) -> Reading[cf.
         partial(access.api.get_instance, workflow, instance),
         fresh=FINISHED_SECONDS if over else FRESH_SECONDS,
     )
+
+
+def forget_instance(access: Access, workflow: str, instance: str) -> None:
+    """Makes the next reading of an instance that was acted on a fresh one."""
+    forget(access.reader, f"instance:{workflow}:{instance}")
 
 
 def instance_exists(access: Access, workflow: str, instance: str) -> bool:

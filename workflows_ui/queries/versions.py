@@ -9,7 +9,7 @@ from workflows_ui import cloudflare as cf
 from workflows_ui.access import Access
 from workflows_ui.presenters.outline import OutlineItem, outline, shape_of
 from workflows_ui.queries.reads import Reading, read
-from workflows_ui.queries.side_by_side import both
+from workflows_ui.side_by_side import both
 
 PER_PAGE = 50
 # a version is made once and never changes

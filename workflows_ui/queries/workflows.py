@@ -9,7 +9,7 @@ from workflows_ui import cloudflare as cf
 from workflows_ui.access import Access
 from workflows_ui.presenters.workflows import WorkflowLine, workflow_line
 from workflows_ui.queries.reads import Reading, read
-from workflows_ui.queries.side_by_side import all_of
+from workflows_ui.side_by_side import all_of
 
 PER_PAGE = 50
 

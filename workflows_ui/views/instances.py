@@ -1,19 +1,28 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
 from console.team.roles import Action
 from workflows_ui import cloudflare as cf
 from workflows_ui import queries
-from workflows_ui.access import access_to
+from workflows_ui.access import Access, access_to
 from workflows_ui.downloads import bytes_download, json_download
+from workflows_ui.forms.acts import ActForm
 from workflows_ui.forms.instances import DownloadForm, StepFilterForm, StepOutputForm
 from workflows_ui.htmx import render_page
 from workflows_ui.http import ConsoleRequest
 from workflows_ui.presenters.commands import instance_commands
+from workflows_ui.presenters.instance_acts import drawn_acts, first_act
 from workflows_ui.presenters.instance_json import instance_part
-from workflows_ui.presenters.instances import instance_span, trigger_look, version_url
+from workflows_ui.presenters.instances import (
+    instance_span,
+    instance_url,
+    trigger_look,
+    version_url,
+)
 from workflows_ui.presenters.status import look_of
 from workflows_ui.presenters.steps import is_truncated, parsed
 from workflows_ui.presenters.trouble import stale_trouble
@@ -25,9 +34,37 @@ def instance_detail(
     request: ConsoleRequest, account: str, workflow: str, instance: str
 ) -> HttpResponse:
     access = access_to(request, account)
-    reading = queries.instances.instance_detail(access, workflow, instance)
-    detail, step_form = reading.value, StepFilterForm(request.GET)
-    ctx = {
+    try:
+        reading = queries.instances.instance_detail(access, workflow, instance)
+    except cf.NotFound as missing:
+        return gone_page(request, access, workflow, instance, missing)
+    detail = reading.value
+    drawn = drawn_acts(
+        detail.status, access.allows, account=account, workflow=workflow, instance=instance
+    )
+    ctx = detail_context(access, workflow, instance, detail, StepFilterForm(request.GET)) | {
+        "acts": drawn,
+        "first_act": first_act(drawn, detail),
+        "act_form": ActForm(),
+        "restart_url": drawn["restart"].url if "restart" in drawn else "",
+        "reading": reading,
+        "stale": stale_trouble(reading, account=access.account),
+        "download_url": instance_url(account, workflow, instance, "download"),
+        "may_trigger": access.allows(Action.INSTANCE_TRIGGER),
+        "commands": instance_commands(access.account, workflow, instance),
+    }
+    return render_page(request, "instances/detail.html", ctx, fragment="instance")
+
+
+def detail_context(
+    access: Access,
+    workflow: str,
+    instance: str,
+    detail: cf.InstanceDetail,
+    step_form: StepFilterForm,
+) -> dict[str, Any]:
+    """What a page shows of an instance, as it is now or as it was."""
+    return {
         "access": access,
         "name": workflow,
         "instance": instance,
@@ -41,13 +78,24 @@ def instance_detail(
         "output_truncated": is_truncated(detail.output),
         "steps": queries.instances.step_window(detail, step_form.chosen()),
         "step_form": step_form,
-        "reading": reading,
-        "stale": stale_trouble(reading, account=access.account),
         "can": access.api.capabilities,
-        "may_trigger": access.allows(Action.INSTANCE_TRIGGER),
-        "commands": instance_commands(access.account, workflow, instance),
     }
-    return render_page(request, "instances/detail.html", ctx, fragment="instance")
+
+
+def gone_page(
+    request: ConsoleRequest, access: Access, workflow: str, instance: str, missing: cf.NotFound
+) -> HttpResponse:
+    """What the API no longer knows may have left earlier runs here."""
+    snapshots = queries.snapshots.snapshots_of(access.account, workflow, instance)
+    if not snapshots or missing.code != cf.INSTANCE_NOT_FOUND:
+        raise missing
+    ctx = {
+        "access": access,
+        "name": workflow,
+        "instance": instance,
+        "snapshots": [(kept, look_of(kept.status)) for kept in snapshots],
+    }
+    return render_page(request, "instances/gone.html", ctx, fragment="instance", status=404)
 
 
 @require_safe
@@ -82,11 +130,17 @@ def instance_download(
     form = DownloadForm(request.GET)
     if not form.is_valid():
         return errors.bad_request(request)
-    what, place = form.cleaned_data["what"], form.cleaned_data["place"]
     detail = queries.instances.instance_detail(access, workflow, instance).value
+    return part_download(detail, instance, **form.cleaned_data)
+
+
+def part_download(
+    detail: cf.InstanceDetail, name: str, *, what: str, place: int | None
+) -> HttpResponse:
+    """A part of an instance, or the output of its step at `place`, as a file."""
     if what != "step":
-        return json_download(instance_part(detail, what), f"{instance}-{what}")
-    if place > len(detail.steps):
+        return json_download(instance_part(detail, what), f"{name}-{what}")
+    if place is None or place > len(detail.steps):
         raise Http404("No such step.")
     entry = detail.steps[place - 1]
-    return json_download(parsed(entry.output), f"{instance}-{entry.name}")
+    return json_download(parsed(entry.output), f"{name}-{entry.name}")

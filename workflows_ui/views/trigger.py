@@ -19,8 +19,8 @@ from workflows_ui.http import ConsoleRequest
 from workflows_ui.presenters.commands import trigger_commands
 from workflows_ui.presenters.instances import instance_url
 from workflows_ui.presenters.trouble import Trouble, trouble_of
-from workflows_ui.queries.side_by_side import both
 from workflows_ui.services.instances import AlreadyExists, OutcomeUnknown
+from workflows_ui.side_by_side import both
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,7 +32,8 @@ def instance_trigger(request: ConsoleRequest, account: str, workflow: str) -> Ht
         form = TriggerForm(request.POST, options=options)
         trouble = None
         if form.is_valid():
-            instance, trouble = triggered(access, workflow, form)
+            again = form.cleaned_data["again"]
+            instance, trouble = triggered(access, workflow, form, again)
             if instance:
                 messages.success(request, f"Triggered {instance}.")
                 return redirect(instance_url(access.account.slug, workflow, instance))
@@ -41,18 +42,19 @@ def instance_trigger(request: ConsoleRequest, account: str, workflow: str) -> Ht
         partial(queries.workflows.workflow_reading, access, workflow),
         partial(initial, access, workflow, request.GET.get("from", "")),
     )
+    values["again"] = request.GET.get("from", "")
     form = TriggerForm(initial=values, options=options)
     return trigger_page(request, access, workflow, form, about=about.value)
 
 
 def triggered(
-    access: Access, workflow: str, form: TriggerForm
+    access: Access, workflow: str, form: TriggerForm, again: str
 ) -> tuple[str | None, Trouble | None]:
     """The id of the new instance, or what the form has to say."""
     new = form.new_instance()
     try:
         created = services.instances.instance_create(
-            actor=access.user, api=access.api, workflow=workflow, new=new
+            actor=access.actor, api=access.api, workflow=workflow, new=new, again=again
         )
     except AlreadyExists:
         if not form.chose_id:
@@ -69,7 +71,7 @@ def triggered(
 
 
 def unknown_outcome(access: Access, workflow: str, unknown: OutcomeUnknown) -> Trouble:
-    lost = trouble_of(unknown.error, account=access.account)
+    lost = trouble_of(unknown.lost, account=access.account)
     return Trouble(
         status=lost.status,
         title="Whether the instance was created is not known",
@@ -111,7 +113,7 @@ def trigger_page(
         "form": form,
         "trouble": trouble,
         "about": about,
-        "again": request.GET.get("from", ""),
+        "again": form["again"].value(),
         "commands": trigger_commands(access.account, workflow),
     }
     return render(request, "trigger/form.html", ctx, status=status)

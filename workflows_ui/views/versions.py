@@ -13,7 +13,7 @@ from workflows_ui.htmx import render_page
 from workflows_ui.http import ConsoleRequest
 from workflows_ui.presenters.commands import version_commands
 from workflows_ui.presenters.trouble import stale_trouble
-from workflows_ui.queries.side_by_side import both
+from workflows_ui.side_by_side import both
 
 
 @require_safe

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from workflows_ui.queries.side_by_side import all_of, both
+from workflows_ui.side_by_side import all_of, both
 
 
 def test_two_calls_run_at_the_same_time():

@@ -1,0 +1,10 @@
+"""Reads about accounts and who belongs where. Our own rows only."""
+
+from __future__ import annotations
+
+from console.team.models import Account, Protection
+
+
+def is_protected(account: Account, workflow: str) -> bool:
+    """Whether destructive acts on the workflow want a reason and its name typed."""
+    return Protection.objects.filter(account=account, workflow=workflow).exists()

@@ -1,0 +1,100 @@
+"""How every act goes: it is asked about, done once, and the answer leads on or says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
+
+from console.audit.recording import TrailUnavailable
+from workflows_ui import cloudflare as cf
+from workflows_ui.access import Access
+from workflows_ui.forms.acts import ActForm, ForgettingForm
+from workflows_ui.htmx import render_page, wants_fragment
+from workflows_ui.http import ConsoleRequest
+from workflows_ui.models import SentForm
+from workflows_ui.presenters.questions import (
+    Question,
+    no_copy,
+    nothing_done,
+    state_changed,
+    unknown_outcome,
+)
+from workflows_ui.presenters.trouble import Trouble
+from workflows_ui.services.instances import NoSnapshot, NotDone, StateForbids
+from workflows_ui.services.sent_forms import AlreadySent, form_claim, form_led_to, form_release
+
+
+def posted(request: ConsoleRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
+
+
+def act_page(
+    request: ConsoleRequest,
+    access: Access,
+    form: ActForm,
+    question: Question,
+    act: Callable[[], str],
+    **context: Any,
+) -> HttpResponse:
+    """Asks, or does what a valid form asks for, once. `act` returns where it leads."""
+    if not form.is_valid():
+        return question_page(request, access, form, question, **context)
+    try:
+        sent = form_claim(user=access.user, key=form.cleaned_data["key"])
+    except AlreadySent as before:
+        messages.info(request, "This form was sent before. Nothing was done a second time.")
+        return redirect(before.led_to or question.back)
+    try:
+        led_to = act()
+    except (cf.CloudflareError, NotDone) as error:
+        trouble = refusal(access, form, sent, error)
+        return question_page(request, access, form, question, trouble, **context)
+    except TrailUnavailable:
+        form_release(sent)
+        raise
+    form_led_to(sent, led_to)
+    return redirect(led_to)
+
+
+def refusal(
+    access: Access, form: ActForm, sent: SentForm, error: cf.CloudflareError | NotDone
+) -> Trouble:
+    """Why the act was not done, or may have been; the form can be sent again either way."""
+    if isinstance(error, StateForbids):
+        form_release(sent)
+        return state_changed(error.now, error.error, access.account)
+    if isinstance(error, NoSnapshot) and error.error and isinstance(form, ForgettingForm):
+        form_release(sent)
+        form.offers_without = True
+        return no_copy(error.error, access.account)
+    lost = error if isinstance(error, cf.CloudflareError) else error.error
+    assert lost is not None  # noqa: S101 - every other NotDone has one
+    if error.maybe_done:
+        form.renew_key()
+        return unknown_outcome(lost, access.account)
+    form_release(sent)
+    return nothing_done(lost, access.account)
+
+
+def question_page(
+    request: ConsoleRequest,
+    access: Access,
+    form: ActForm,
+    question: Question,
+    trouble: Trouble | None = None,
+    **context: Any,
+) -> HttpResponse:
+    """The question as a page, or as a dialog on the page it was asked from."""
+    context |= {
+        "access": access,
+        "form": form,
+        "question": question,
+        "trouble": trouble,
+        "in_dialog": wants_fragment(request),
+    }
+    status = 422 if request.method == "POST" else 200
+    return render_page(request, "acts/question.html", context, fragment="dialog", status=status)
