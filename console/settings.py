@@ -45,6 +45,10 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "django_htmx",
     "console.team",
     "console.vault",
@@ -65,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "console.team.sessions.LastSeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "workflows_ui.middleware.HtmxRedirectMiddleware",
     "workflows_ui.middleware.NoStoreMiddleware",
@@ -126,6 +131,22 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+USERSESSIONS_ADAPTER = "console.team.sessions.ToldSessionsAdapter"
+USERSESSIONS_TRACK_ACTIVITY = True
+MFA_ADAPTER = "console.team.second_factor.SealedFactorsAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "console.team.forms.CodeForm",
+    "reauthenticate": "console.team.forms.ConfirmCodeForm",
+    "activate_totp": "console.team.forms.AppForm",
+    "add_webauthn": "console.team.forms.AddKeyForm",
+}
+MFA_TOTP_ISSUER = f"Workflows Console {PUBLIC_URL.hostname}"
+MFA_TOTP_TOLERANCE = 1  # a clock half a minute off is no attack
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up by themselves, so no address is a stranger's
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = IS_LOCAL and PUBLIC_URL.scheme == "http"
 
 # --- Static files --------------------------------------------------------------------------
 STATIC_URL = "/static/"

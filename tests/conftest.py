@@ -10,6 +10,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -20,7 +21,9 @@ from django.test import Client
 from pytest_socket import socket_allow_hosts
 
 from console.team.models import Account, User
+from console.team.reauthentication import note_log_in
 from console.team.roles import Role
+from console.team.sessions import seen_key
 from console.vault.models import ApiToken
 from tests import fake_api
 from tests.cloudflare import fault_server
@@ -131,10 +134,23 @@ def outsider(db: None) -> User:
     return make_user("the-outsider")
 
 
-def logged_in(user: User) -> Client:
+def logged_in(user: User, *, recently: bool = True) -> Client:
+    """A browser in which the user is logged in, by default since a moment ago."""
     client = Client()
     client.force_login(user)
+    if recently:
+        session = client.session
+        note_log_in(SimpleNamespace(session=session), user)
+        session.save()
+    # seen a moment ago: the next request writes nothing about it
+    cache.add(seen_key(client.session.session_key), True)
     return client
+
+
+@pytest.fixture
+def logged_in_long_ago() -> Callable[[User], Client]:
+    """Makes a browser whose session is good, but in which nobody lately confirmed who it is."""
+    return lambda user: logged_in(user, recently=False)
 
 
 @pytest.fixture

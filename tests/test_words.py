@@ -49,3 +49,24 @@ def test_a_long_id_is_cut_in_the_middle_and_kept_whole():
     cut = words.cut("x" * 90 + "12345678")
     assert (cut.tail, cut.whole) == ("12345678", "x" * 90 + "12345678")
     assert words.cut("order-1").tail == ""
+
+
+@pytest.mark.parametrize(
+    ("agent", "words_of_it"),
+    [
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Firefox on Linux",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 "
+            "(KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+            "Safari on iPhone",
+        ),
+        ("curl/8.14.1", "curl"),
+        ("", "Unknown browser"),
+        ("<script>" * 20, ("<script>" * 20)[:60]),
+    ],
+)
+def test_a_browser_is_named_by_what_it_says(agent, words_of_it):
+    assert words.browser(agent) == words_of_it

@@ -1,10 +1,20 @@
-"""Log-ins, failed ones and log-outs go into the trail, whichever way they come."""
+"""How people get in goes into the trail, whichever way it happens: log-ins, failed ones, log-outs,
+ended sessions, passwords and second factors."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any
 
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+)
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -13,6 +23,7 @@ from console.audit.actions import AuditAction
 from console.audit.origin import origin_of
 from console.audit.recording import TrailUnavailable, record_event
 from console.team.models import User
+from console.team.sessions import sessions_ended
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +32,18 @@ NAMES = ("username", "login", "email")
 
 @receiver(user_logged_in, dispatch_uid="audit_log_in")
 def log_in(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
-    """Raises TrailUnavailable, and with it nobody is logged in."""
-    record_event(actor=user, action=AuditAction.SESSION_LOG_IN, origin=origin_of(request))
+    """Says by what, such as a password and an app's code.
+
+    Raises TrailUnavailable, and with it nobody is logged in.
+    """
+    used = get_authentication_records(request, user) if request else []
+    by = [str(record.get("type") or record["method"]) for record in used]
+    record_event(
+        actor=user,
+        action=AuditAction.SESSION_LOG_IN,
+        origin=origin_of(request),
+        detail={"by": by} if by else None,
+    )
 
 
 @receiver(user_login_failed, dispatch_uid="audit_log_in_failed")
@@ -42,9 +63,71 @@ def log_in_failed(
 @receiver(user_logged_out, dispatch_uid="audit_log_out")
 def log_out(sender: Any, request: HttpRequest | None, user: User | None, **kwargs: Any) -> None:
     """Unlike a log-in it is not refused when the trail is away: nobody must be kept logged in."""
-    if user is None:
-        return
+    if user is not None:
+        note(user, AuditAction.SESSION_LOG_OUT, request)
+
+
+@receiver(sessions_ended, dispatch_uid="audit_sessions_ended")
+def sessions_end(sender: Any, request: HttpRequest, user: User, count: int, **kwargs: Any) -> None:
+    note(user, AuditAction.SESSION_END, request, {"count": count})
+
+
+@receiver(password_changed, dispatch_uid="audit_password_changed")
+@receiver(password_set, dispatch_uid="audit_password_set")
+@receiver(password_reset, dispatch_uid="audit_password_reset")
+def password(sender: Any, request: HttpRequest, user: User, signal: Any, **kwargs: Any) -> None:
+    how = "reset by e-mail" if signal is password_reset else "changed"
+    note(user, AuditAction.USER_PASSWORD, request, {"how": how})
+
+
+CHANGES = {
+    authenticator_added: "added",
+    authenticator_removed: "removed",
+    authenticator_reset: "generated anew",
+}
+
+
+@receiver(authenticator_added, dispatch_uid="audit_factor_added")
+@receiver(authenticator_removed, dispatch_uid="audit_factor_removed")
+@receiver(authenticator_reset, dispatch_uid="audit_factor_reset")
+def second_factor(
+    sender: Any,
+    request: HttpRequest,
+    user: User,
+    authenticator: Authenticator,
+    signal: Any,
+    **kwargs: Any,
+) -> None:
+    detail = {"factor": str(authenticator.type), "change": CHANGES[signal]}
+    note(user, AuditAction.USER_TWO_FACTOR, request, detail)
+
+
+@receiver(authentication_failed, dispatch_uid="audit_code_failed")
+def code_failed(
+    sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    """The password was right and the code wrong: somebody may have the one without the other."""
+    record_event(
+        actor=None,
+        actor_name=user.get_username(),
+        action=AuditAction.SESSION_LOG_IN_FAILED,
+        origin=origin_of(request),
+        detail={"factor": str(authenticator.type)},
+    )
+
+
+def note(
+    user: User,
+    action: AuditAction,
+    request: HttpRequest | None,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Writes down what is done already. When the trail is away the log keeps it: it is too late
+    to refuse, and an error page would hide that it happened."""
+    target = "" if action == AuditAction.SESSION_LOG_OUT else user.get_username()
     try:
-        record_event(actor=user, action=AuditAction.SESSION_LOG_OUT, origin=origin_of(request))
+        record_event(
+            actor=user, action=action, target=target, origin=origin_of(request), detail=detail
+        )
     except TrailUnavailable:
-        logger.exception("A log-out of user %s is not in the trail", user.pk)
+        logger.exception("Not in the trail: %s of user %s %s", action, user.pk, detail)

@@ -1,7 +1,19 @@
-"""The pages of allauth that we use, under its own names. Sign-up answers that it is closed."""
+"""The pages of allauth that we use, under its own names. Sign-up answers that it is closed.
+
+Whatever changes how somebody gets in asks first who it is.
+"""
 
 from allauth.account import views
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as keys
+from allauth.usersessions import views as sessions
 from django.urls import path
+
+from console.team.reauthentication import confirm_identity
+
+confirmed = confirm_identity()
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
@@ -10,5 +22,37 @@ urlpatterns = [
     path("signup/", views.signup, name="account_signup"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("password/change/", views.password_change, name="account_change_password"),
-    path("password/set/", views.password_set, name="account_set_password"),
+    path("sessions/", sessions.list_usersessions, name="usersessions_list"),
+    path("second-factor/", mfa.index, name="mfa_index"),
+    path("second-factor/authenticate/", mfa.authenticate, name="mfa_authenticate"),
+    path("second-factor/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path("second-factor/app/", confirmed(totp.activate_totp), name="mfa_activate_totp"),
+    path("second-factor/app/remove/", confirmed(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path(
+        "second-factor/codes/", confirmed(codes.view_recovery_codes), name="mfa_view_recovery_codes"
+    ),
+    path(
+        "second-factor/codes/generate/",
+        confirmed(codes.generate_recovery_codes),
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "second-factor/codes/download/",
+        confirmed(codes.download_recovery_codes),
+        name="mfa_download_recovery_codes",
+    ),
+    path("second-factor/keys/", keys.list_webauthn, name="mfa_list_webauthn"),
+    path("second-factor/keys/add/", confirmed(keys.add_webauthn), name="mfa_add_webauthn"),
+    path("second-factor/keys/login/", keys.login_webauthn, name="mfa_login_webauthn"),
+    path(
+        "second-factor/keys/reauthenticate/",
+        keys.reauthenticate_webauthn,
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path("second-factor/keys/<int:pk>/", confirmed(keys.edit_webauthn), name="mfa_edit_webauthn"),
+    path(
+        "second-factor/keys/<int:pk>/remove/",
+        confirmed(keys.remove_webauthn),
+        name="mfa_remove_webauthn",
+    ),
 ]

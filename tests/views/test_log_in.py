@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from tests.conftest import logged_in
@@ -80,6 +81,34 @@ def test_guessing_is_slowed_down_and_says_so(client, ann):
     assert "Location" not in log_in(client).headers
 
 
+def tries(name, address, count=1):
+    client = Client(REMOTE_ADDR=address)
+    wrong = {"login": name, "password": "wrong horse 1"}
+    return [client.post(URL, wrong).content.decode() for _ in range(count)]
+
+
+def test_a_name_is_locked_whatever_the_address(ann):
+    for number in range(5):
+        assert "Too many failed" not in tries("ann", f"192.0.2.{number}")[0]
+    assert "Too many failed" in tries("ann", "192.0.2.99")[0]
+    assert "Too many failed" in tries("ANN", "192.0.2.98")[0]
+    assert "Too many failed" not in tries("bob", "192.0.2.97")[0]
+
+
+def test_an_address_is_locked_whatever_the_name(ann):
+    for number in range(10):
+        assert "Too many failed" not in tries(f"user-{number}", "192.0.2.1")[0]
+    assert "Too many failed" in tries("ann", "192.0.2.1")[0]
+    assert "Too many failed" not in tries("ann", "192.0.2.2")[0]
+
+
+def test_a_made_up_forwarded_address_does_not_open_the_lock(ann):
+    for number in range(12):
+        client = Client(REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR=f"203.0.113.{number}")
+        page = client.post(URL, {"login": f"user-{number}", "password": "x"}).content.decode()
+    assert "Too many failed" in page
+
+
 def test_log_in_itself_is_limited(client, ann):
     response = [log_in(client, password="") for _ in range(35)][-1]
     assert response.status_code == 429
@@ -119,7 +148,9 @@ def test_what_needs_mail_has_no_address(name):
         reverse(name)
 
 
-@pytest.mark.parametrize("path", ["inactive/", "reauthenticate/", "password/change/", "logout/"])
+@pytest.mark.parametrize(
+    "path", ["inactive/", "reauthenticate/", "password/change/", "logout/", "sessions/"]
+)
 def test_no_page_of_the_log_in_looks_foreign(ann, path):
     page = logged_in(ann).get(f"/person/{path}").content.decode()
     assert "Menu:" not in page

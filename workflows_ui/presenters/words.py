@@ -124,3 +124,31 @@ def cut(text: str, tail: int = 8) -> CutText:
     if len(text) <= 24:
         return CutText(text, text, "")
     return CutText(text, text[:-tail], text[-tail:])
+
+
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser(user_agent: str) -> str:
+    """ "Firefox on Linux", as far as what a browser says of itself can be trusted."""
+    name = next((word for mark, word in BROWSERS if mark in user_agent), "")
+    system = next((word for mark, word in SYSTEMS if mark in user_agent), "")
+    if not name:
+        return user_agent[:60] or "Unknown browser"
+    return f"{name} on {system}" if system else name

@@ -20,6 +20,7 @@ register.filter("interval", words.interval)
 register.filter("cut", words.cut)
 register.filter("number", words.number)
 register.filter("retention", words.retention)
+register.filter("browser", words.browser)
 
 DASH = SafeString('<span class="faint">–</span>')
 

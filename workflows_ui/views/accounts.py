@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console.team.models import Account, Membership
+from console.team.reauthentication import confirm_identity
 from console.vault import pending
 from workflows_ui.access import address_rules, cloudflare_api, local_api, membership_of
 from workflows_ui.cloudflare import (
@@ -32,6 +33,7 @@ from workflows_ui.queries import accounts as queries
 from workflows_ui.services import accounts as services
 from workflows_ui.services.accounts import ClientFor, Reach
 
+confirmed = confirm_identity(back="workflows_ui:connect")
 ABOUT_THE_ADDRESS = (AddressRefused, ConnectionFailed, BadResponse)
 
 
@@ -51,6 +53,7 @@ def account_home(request: ConsoleRequest, account: str) -> HttpResponse:
 
 
 @require_safe
+@confirmed
 def connect(request: ConsoleRequest) -> HttpResponse:
     return connect_page(request)
 
@@ -58,6 +61,7 @@ def connect(request: ConsoleRequest) -> HttpResponse:
 @sensitive_variables()
 @sensitive_post_parameters("token")
 @require_http_methods(["GET", "HEAD", "POST"])
+@confirmed
 def connect_cloudflare(request: ConsoleRequest) -> HttpResponse:
     """GET goes on with a token that was pasted; POST pastes one, or chooses what to connect."""
     if request.method == "POST" and "token" in request.POST:
@@ -74,6 +78,7 @@ def connect_cloudflare(request: ConsoleRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@confirmed
 def connect_local(request: ConsoleRequest) -> HttpResponse:
     if request.method == "GET":
         return redirect("workflows_ui:connect")
@@ -92,6 +97,7 @@ def connect_local(request: ConsoleRequest) -> HttpResponse:
 
 
 @require_POST
+@confirmed
 def connect_demo(request: ConsoleRequest) -> HttpResponse:
     try:
         client = cloudflare_api(

@@ -9,6 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from console.team.models import User
+from console.team.reauthentication import note_log_in
 from console.team.services import AlreadyStarted, first_user_create
 from workflows_ui.forms.first_start import FirstStartForm
 
@@ -35,5 +36,6 @@ def first_start(request: HttpRequest) -> HttpResponse:
         )
     except AlreadyStarted:
         return redirect("account_login")
+    note_log_in(request, user)
     login(request, user)
     return redirect("workflows_ui:connect")

@@ -7,10 +7,12 @@ from typing import cast
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
 from console.team.models import Account
+from console.team.reauthentication import confirm_identity, confirm_url, recently_authenticated
 from console.vault import services as vault
 from console.vault.models import ApiToken
 from workflows_ui.access import access_to, cloudflare_api, local_api, membership_of
@@ -21,6 +23,8 @@ from workflows_ui.presenters.refusals import cloudflare_refusal
 from workflows_ui.queries import tokens as queries
 from workflows_ui.services import tokens as services
 
+BACK = "workflows_ui:token-detail"
+
 
 @require_safe
 def token_detail(request: ConsoleRequest, account: str) -> HttpResponse:
@@ -30,6 +34,7 @@ def token_detail(request: ConsoleRequest, account: str) -> HttpResponse:
 @sensitive_variables()
 @sensitive_post_parameters("token")
 @require_POST
+@confirm_identity(back=BACK)
 def token_replace(request: ConsoleRequest, account: str) -> HttpResponse:
     place = cloudflare_account(request, account)
     form = TokenForm(request.POST)
@@ -68,6 +73,7 @@ def token_verify(request: ConsoleRequest, account: str) -> HttpResponse:
 
 
 @require_POST
+@confirm_identity(back=BACK)
 def token_remove(request: ConsoleRequest, account: str) -> HttpResponse:
     place = cloudflare_account(request, account)
     if vault.token_remove(owner=request.user, account=place):
@@ -98,5 +104,14 @@ def cloudflare_account(request: ConsoleRequest, slug: str) -> Account:
 def connection_page(
     request: ConsoleRequest, account: Account, form: TokenForm, *, status: int = 200
 ) -> HttpResponse:
-    context = {"connection": queries.connection_of(request.user, account), "form": form}
+    """The forms are there for whoever just proved who they are; others are asked first."""
+    confirmed = recently_authenticated(request)
+    context = {
+        "connection": queries.connection_of(request.user, account),
+        "form": form,
+        "confirmed": confirmed,
+        "confirm_url": ""
+        if confirmed
+        else confirm_url(request, reverse(BACK, args=[account.slug])),
+    }
     return render(request, "tokens/detail.html", context, status=status)
