@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
+from django.utils import timezone
+
 from console.team.models import Account, Membership, User
 from console.team.roles import Role
 from console.vault import services as vault
@@ -33,8 +35,12 @@ def make_account(**values: Any) -> Account:
     return Account.objects.create(**(given | values))
 
 
-def make_membership(account: Account, user: User, role: str = Role.VIEWER) -> Membership:
-    return Membership.objects.create(account=account, user=user, role=role)
+def make_membership(
+    account: Account, user: User, role: str = Role.VIEWER, **values: Any
+) -> Membership:
+    """A membership, seen a moment ago: looking writes nothing."""
+    given = {"seen": timezone.now()} | values
+    return Membership.objects.create(account=account, user=user, role=role, **given)
 
 
 def make_token(owner: User, account: Account, token: str = TOKEN, **values: Any) -> ApiToken:

@@ -5,21 +5,27 @@ A view gets at an upstream only through `access_to`, so no view can forget to as
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404
+from django.utils import timezone
 
 from console.audit.actor import Actor
 from console.audit.origin import origin_of
 from console.team.models import Account, Membership, User
-from console.team.roles import Action, actions_of
+from console.team.roles import Action, may
 from console.vault.models import ApiToken
 from console.vault.sealing import unseal
 from workflows_ui import calls
 from workflows_ui.cloudflare import AddressRules, CloudflareClient, LocalClient, WorkflowsApi
 from workflows_ui.http import ConsoleRequest
+
+SEEN_EVERY = timedelta(minutes=5)
 
 
 class TokenMissing(Exception):
@@ -30,25 +36,33 @@ class TokenMissing(Exception):
         self.account = account
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """A person at an account. `reader` names whose eyes a cached answer was made for, `actor` is
-    who the trail names when they act."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """A person at an account, without its upstream. `actor` is who the trail names when they act,
+    `limits` the globs that bind an operator to some workflows."""
 
     user: User
     account: Account
     role: str
-    api: WorkflowsApi
-    reader: str
+    limits: tuple[str, ...]
     actor: Actor
 
-    def allows(self, action: Action) -> bool:
-        return action in actions_of(self.role)
+    def allows(self, action: Action, workflow: str = "") -> bool:
+        """Whether the person may do it; name the workflow wherever one is acted on."""
+        return may(self.role, action, workflow=workflow, limits=self.limits)
 
-    def require(self, action: Action) -> None:
-        """Raises PermissionDenied (403) when the role does not hold the action."""
-        if not self.allows(action):
+    def require(self, action: Action, workflow: str = "") -> None:
+        """Raises PermissionDenied (403) when the person may not do it."""
+        if not self.allows(action, workflow):
             raise PermissionDenied(action)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access(Seat):
+    """With its upstream. `reader` names whose eyes a cached answer was made for."""
+
+    api: WorkflowsApi
+    reader: str
 
 
 def membership_of(request: ConsoleRequest, slug: str) -> Membership:
@@ -62,7 +76,29 @@ def membership_of(request: ConsoleRequest, slug: str) -> Membership:
         raise Http404("No such account.")
     request.account = found.account
     request.role = found.role
+    note_seen(found)
     return found
+
+
+def note_seen(membership: Membership) -> None:
+    """Writes down that the member is here, every few minutes; not at the price of the page."""
+    now = timezone.now()
+    if membership.seen is None or membership.seen < now - SEEN_EVERY:
+        with suppress(OperationalError):
+            Membership.objects.filter(pk=membership.pk).update(seen=now)
+
+
+def seat_at(request: ConsoleRequest, slug: str) -> Seat:
+    """The person's seat at an account, also for a member without a token. 404 for a stranger."""
+    membership = membership_of(request, slug)
+    account = membership.account
+    return Seat(
+        user=request.user,
+        account=account,
+        role=membership.role,
+        limits=tuple(membership.limits),
+        actor=Actor(user=request.user, account=account, origin=origin_of(request)),
+    )
 
 
 def access_to(request: ConsoleRequest, slug: str) -> Access:
@@ -71,20 +107,11 @@ def access_to(request: ConsoleRequest, slug: str) -> Access:
     Raises Http404 for a stranger, TokenMissing for a member who has no token for it,
     and CannotOpen when the sealed token does not open.
     """
-    membership = membership_of(request, slug)
-    if Action.WORKFLOW_VIEW not in actions_of(membership.role):
-        raise PermissionDenied(Action.WORKFLOW_VIEW)
-    account = membership.account
-    origin = origin_of(request)
+    seat = seat_at(request, slug)
+    seat.require(Action.WORKFLOW_VIEW)
+    account = seat.account
     if account.kind == Account.Kind.LOCAL:
-        return Access(
-            user=request.user,
-            account=account,
-            role=membership.role,
-            api=local_api(account.base_url),
-            reader=f"l{account.pk}",
-            actor=Actor(user=request.user, account=account, origin=origin),
-        )
+        return seated(seat, api=local_api(account.base_url), reader=f"l{account.pk}")
     token = ApiToken.objects.filter(owner=request.user, account=account).first()
     if token is None:
         raise TokenMissing(account)
@@ -92,13 +119,18 @@ def access_to(request: ConsoleRequest, slug: str) -> Access:
     api = cloudflare_api(plain, base_url=account.base_url, account_id=account.account_id)
     # the moment of replacement is part of it: a replaced token must not see the old one's answers
     reader = f"t{token.pk}.{int((token.replaced or token.created).timestamp() * 1000)}"
+    return seated(seat, api=api, reader=reader, token=token)
+
+
+def seated(seat: Seat, *, api: WorkflowsApi, reader: str, token: ApiToken | None = None) -> Access:
     return Access(
-        user=request.user,
-        account=account,
-        role=membership.role,
+        user=seat.user,
+        account=seat.account,
+        role=seat.role,
+        limits=seat.limits,
+        actor=replace(seat.actor, token=token),
         api=api,
         reader=reader,
-        actor=Actor(user=request.user, account=account, token=token, origin=origin),
     )
 
 

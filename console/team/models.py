@@ -63,7 +63,10 @@ class Membership(models.Model):
     account = models.ForeignKey(Account, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role, default=Role.VIEWER)
+    # globs of workflow names: an operator acts only on what fits one of them; none means all
+    limits = models.JSONField(default=list, blank=True)
     joined = models.DateTimeField(auto_now_add=True)
+    seen = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [

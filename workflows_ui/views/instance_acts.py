@@ -34,7 +34,7 @@ def instance_pause(
     request: ConsoleRequest, account: str, workflow: str, instance: str
 ) -> HttpResponse:
     access = access_to(request, account)
-    access.require(Action.INSTANCE_PAUSE)
+    access.require(Action.INSTANCE_PAUSE, workflow)
     form = ActForm(posted(request))
     return instance_act_page(
         request, access, workflow, instance, "pause", form, services.instances.instance_pause
@@ -46,7 +46,7 @@ def instance_resume(
     request: ConsoleRequest, account: str, workflow: str, instance: str
 ) -> HttpResponse:
     access = access_to(request, account)
-    access.require(Action.INSTANCE_RESUME)
+    access.require(Action.INSTANCE_RESUME, workflow)
     form = ActForm(posted(request))
     return instance_act_page(
         request, access, workflow, instance, "resume", form, services.instances.instance_resume
@@ -59,7 +59,7 @@ def instance_restart(
 ) -> HttpResponse:
     """From the beginning, or from the step that the address names."""
     access = access_to(request, account)
-    access.require(Action.INSTANCE_RESTART)
+    access.require(Action.INSTANCE_RESTART, workflow)
     rules = destructive_rules(access, workflow)
     data = posted(request)
     form = RestartForm(data, **rules) if data else RestartForm.from_step(request.GET, **rules)
@@ -77,7 +77,7 @@ def instance_terminate(
     request: ConsoleRequest, account: str, workflow: str, instance: str
 ) -> HttpResponse:
     access = access_to(request, account)
-    access.require(Action.INSTANCE_TERMINATE)
+    access.require(Action.INSTANCE_TERMINATE, workflow)
     form = TerminateForm(
         posted(request),
         rollback=access.api.capabilities.rollback,
@@ -99,7 +99,7 @@ def instance_delete(
     request: ConsoleRequest, account: str, workflow: str, instance: str
 ) -> HttpResponse:
     access = access_to(request, account)
-    access.require(Action.INSTANCE_DELETE)
+    access.require(Action.INSTANCE_DELETE, workflow)
     form = ForgettingForm(posted(request), **destructive_rules(access, workflow))
 
     def delete(target: Target) -> None:
@@ -123,7 +123,7 @@ def instance_event(
 ) -> HttpResponse:
     """An event, with the types that the instance waits for, or its graph names, to choose."""
     access = access_to(request, account)
-    access.require(Action.INSTANCE_EVENT)
+    access.require(Action.INSTANCE_EVENT, workflow)
     data = posted(request)
     # what was typed must not be lost to a failing read, so a sending asks for no suggestions
     types = [] if data else queries.events.event_types(access, workflow, instance)

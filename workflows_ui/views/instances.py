@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -40,7 +41,11 @@ def instance_detail(
         return gone_page(request, access, workflow, instance, missing)
     detail = reading.value
     drawn = drawn_acts(
-        detail.status, access.allows, account=account, workflow=workflow, instance=instance
+        detail.status,
+        partial(access.allows, workflow=workflow),
+        account=account,
+        workflow=workflow,
+        instance=instance,
     )
     ctx = detail_context(access, workflow, instance, detail, StepFilterForm(request.GET)) | {
         "acts": drawn,
@@ -50,7 +55,7 @@ def instance_detail(
         "reading": reading,
         "stale": stale_trouble(reading, account=access.account),
         "download_url": instance_url(account, workflow, instance, "download"),
-        "may_trigger": access.allows(Action.INSTANCE_TRIGGER),
+        "may_trigger": access.allows(Action.INSTANCE_TRIGGER, workflow),
         "commands": instance_commands(access.account, workflow, instance),
     }
     return render_page(request, "instances/detail.html", ctx, fragment="instance")

@@ -26,7 +26,7 @@ from workflows_ui.side_by_side import both
 @require_http_methods(["GET", "HEAD", "POST"])
 def instance_trigger(request: ConsoleRequest, account: str, workflow: str) -> HttpResponse:
     access = access_to(request, account)
-    access.require(Action.INSTANCE_TRIGGER)
+    access.require(Action.INSTANCE_TRIGGER, workflow)
     options = access.api.capabilities.create_options
     if request.method == "POST":
         form = TriggerForm(request.POST, options=options)

@@ -65,7 +65,7 @@ def workflow_detail(request: ConsoleRequest, account: str, workflow: str) -> Htt
         "trail": Trail(request.GET, page.cursor),
         "stale": stale_trouble(page.reading, account=access.account),
         "can": access.api.capabilities,
-        "may_trigger": access.allows(Action.INSTANCE_TRIGGER),
+        "may_trigger": access.allows(Action.INSTANCE_TRIGGER, workflow),
         "commands": workflow_commands(access.account, workflow, chosen.status),
     }
     return render_page(request, "workflows/detail.html", ctx, fragment="instances")
