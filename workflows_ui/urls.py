@@ -9,6 +9,7 @@ from workflows_ui.views import (
     tokens,
     trigger,
     versions,
+    workflow_acts,
     workflows,
 )
 
@@ -41,6 +42,9 @@ instance_urls: list[URLPattern | URLResolver] = [
 workflow_urls: list[URLPattern | URLResolver] = [
     path("", workflows.workflow_detail, name="workflow-detail"),
     path("trigger/", trigger.instance_trigger, name="instance-trigger"),
+    path("protect/", workflow_acts.workflow_protect, name="workflow-protect"),
+    path("unprotect/", workflow_acts.workflow_unprotect, name="workflow-unprotect"),
+    path("delete/", workflow_acts.workflow_delete, name="workflow-delete"),
     path("versions/", versions.version_list, name="version-list"),
     path("versions/<version:version>/", versions.version_detail, name="version-detail"),
     path("instances/<instance:instance>/", include(instance_urls)),

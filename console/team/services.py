@@ -11,7 +11,9 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.views.decorators.debug import sensitive_variables
 
-from console.team.models import Account, Membership, User
+from console.audit.actions import AuditAction
+from console.audit.actor import Actor
+from console.team.models import Account, Membership, Protection, User
 from console.team.roles import Role
 
 NAME_LENGTH = 100
@@ -61,6 +63,20 @@ def membership_set_role(membership: Membership, *, role: Role) -> None:
     """Gives a member another role."""
     membership.role = role
     membership.save(update_fields=["role"])
+
+
+def workflow_protect(*, actor: Actor, workflow: str) -> None:
+    """Makes destructive acts on the workflow ask for a reason and its name."""
+    with actor.recording(AuditAction.WORKFLOW_PROTECT, workflow=workflow):
+        Protection.objects.get_or_create(
+            account=actor.account, workflow=workflow, defaults={"by": actor.user}
+        )
+
+
+def workflow_unprotect(*, actor: Actor, workflow: str, reason: str) -> None:
+    """Lifts the protection again, if there is one."""
+    with actor.recording(AuditAction.WORKFLOW_UNPROTECT, workflow=workflow, reason=reason):
+        Protection.objects.filter(account=actor.account, workflow=workflow).delete()
 
 
 def _account_at(*, kind: str, base_url: str, account_id: str, name: str) -> Account:

@@ -17,6 +17,7 @@ class TestUpstreamErrors(UpstreamErrorLadder):
 class TestPage(SimulatedFragment):
     path = "workflows/checkout/versions/"
     calls = 2
+    queries = 7  # whether it is protected
     fragment = "versions"
 
     def test_the_newest_is_first_and_marked(self, viewer_client):

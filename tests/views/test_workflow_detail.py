@@ -18,6 +18,7 @@ class TestUpstreamErrors(UpstreamErrorLadder):
 class TestPage(SimulatedFragment):
     path = "workflows/checkout/"
     calls = 2
+    queries = 7  # whether it is protected
     fragment = "instances"
 
     def test_it_lists_instances_with_their_status(self, viewer_client):

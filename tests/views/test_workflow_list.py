@@ -17,6 +17,7 @@ class TestUpstreamErrors(UpstreamErrorLadder):
 class TestPage(SimulatedFragment):
     path = PATH
     calls = 1
+    queries = 7  # which workflows are protected
     fragment = "workflows"
 
     def test_it_lists_workflows_with_counts_that_lead_to_their_instances(self, viewer_client):

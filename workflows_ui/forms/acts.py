@@ -67,6 +67,15 @@ class DestructiveForm(ActForm):
         return typed
 
 
+class TypedForm(DestructiveForm):
+    """For what takes everything with it: reason and name are asked for, protected or not."""
+
+    def __init__(self, *args: Any, protected: bool, **kwargs: Any) -> None:
+        super().__init__(*args, protected=True, **kwargs)
+        if not protected:
+            self.fields["typed"].label = f"Type its name: {self.workflow}"
+
+
 class ForgettingForm(DestructiveForm):
     """For an act that makes the API forget: a copy is kept, unless that turned out impossible."""
 

@@ -28,7 +28,7 @@ def unknown_outcome(lost: cf.CloudflareError, account: Account) -> Trouble:
         trouble_of(lost, account=account),
         title="Whether it was done is not known",
         why="It was sent, and no usable answer came back.",
-        next_step="Look at the instance first: sending again may do it a second time.",
+        next_step="Look first: sending again may do it a second time.",
     )
 
 

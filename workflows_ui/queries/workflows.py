@@ -8,7 +8,7 @@ from functools import partial
 from workflows_ui import cloudflare as cf
 from workflows_ui.access import Access
 from workflows_ui.presenters.workflows import WorkflowLine, workflow_line
-from workflows_ui.queries.reads import Reading, read
+from workflows_ui.queries.reads import Reading, forget, read
 from workflows_ui.side_by_side import all_of
 
 PER_PAGE = 50
@@ -55,3 +55,14 @@ def listed(api: cf.WorkflowsApi, search: str, page: int) -> cf.Page[cf.Workflow]
 def workflow_reading(access: Access, workflow: str) -> Reading[cf.Workflow]:
     """One workflow (4.2). Raises NotFound for an unknown name."""
     return read(access.reader, f"workflow:{workflow}", partial(access.api.get_workflow, workflow))
+
+
+def workflow_now(access: Access, workflow: str) -> WorkflowLine:
+    """A workflow as it is this moment, before it is acted on. Raises NotFound."""
+    return workflow_line(access.api.get_workflow(workflow), account=access.account.slug)
+
+
+def forget_workflow(access: Access, workflow: str) -> None:
+    """Makes the next readings of a workflow that was acted on fresh ones."""
+    forget(access.reader, f"workflow:{workflow}")
+    forget(access.reader, "workflows::1")

@@ -14,6 +14,7 @@ from workflows_ui.http import ConsoleRequest
 from workflows_ui.presenters.commands import version_commands
 from workflows_ui.presenters.trouble import stale_trouble
 from workflows_ui.side_by_side import both
+from workflows_ui.views.workflows import head_of
 
 
 @require_safe
@@ -30,7 +31,7 @@ def version_list(request: ConsoleRequest, account: str, workflow: str) -> HttpRe
         "page": reading.value,
         "stale": stale_trouble(reading, account=access.account),
         "reading": reading,
-        "can": access.api.capabilities,
+        **head_of(access, workflow),
     }
     return render_page(request, "versions/list.html", ctx, fragment="versions")
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
+from console.team.queries import is_protected, protected_workflows
 from console.team.roles import Action
 from workflows_ui import cloudflare as cf
 from workflows_ui import queries
@@ -17,6 +20,7 @@ from workflows_ui.presenters.commands import workflow_commands
 from workflows_ui.presenters.instances import instance_url
 from workflows_ui.presenters.paging import Trail
 from workflows_ui.presenters.trouble import stale_trouble
+from workflows_ui.presenters.workflow_acts import workflow_menu
 
 
 @require_safe
@@ -34,6 +38,7 @@ def workflow_list(request: ConsoleRequest, account: str) -> HttpResponse:
         "search": asked.get("q", ""),
         "stale": stale_trouble(page.reading, account=access.account),
         "can": access.api.capabilities,
+        "protected": protected_workflows(access.account),
     }
     return render_page(request, "workflows/list.html", ctx, fragment="workflows")
 
@@ -64,11 +69,28 @@ def workflow_detail(request: ConsoleRequest, account: str, workflow: str) -> Htt
         "page": page,
         "trail": Trail(request.GET, page.cursor),
         "stale": stale_trouble(page.reading, account=access.account),
-        "can": access.api.capabilities,
-        "may_trigger": access.allows(Action.INSTANCE_TRIGGER, workflow),
         "commands": workflow_commands(access.account, workflow, chosen.status),
+        **head_of(access, workflow),
     }
     return render_page(request, "workflows/detail.html", ctx, fragment="instances")
+
+
+def head_of(access: Access, workflow: str) -> dict[str, Any]:
+    """What the head of the workflow's pages needs."""
+    protected = is_protected(access.account, workflow)
+    can = access.api.capabilities
+    return {
+        "can": can,
+        "may_trigger": access.allows(Action.INSTANCE_TRIGGER, workflow),
+        "protected": protected,
+        "menu": workflow_menu(
+            access.allows,
+            can,
+            account=access.account.slug,
+            workflow=workflow,
+            protected=protected,
+        ),
+    }
 
 
 def looked_up(access: Access, workflow: str, lookup: InstanceLookup) -> str | None:
