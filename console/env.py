@@ -22,6 +22,14 @@ def secret(name: str, *, least: int, hint: str) -> str:
     return value
 
 
+def secrets(name: str, *, least: int, hint: str) -> list[str]:
+    """Several secrets, comma-separated; none when it is not set."""
+    values = [value.strip() for value in str(env.str(name, "")).split(",") if value.strip()]
+    if any(len(value) < least for value in values):
+        raise ImproperlyConfigured(f"{name} holds one that is too short. {hint}")
+    return values
+
+
 def public_url() -> SplitResult:
     """Where people reach the console. Plain http is for this machine only."""
     text = str(env.str("CONSOLE_URL", "http://127.0.0.1:8000"))

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
 
-from console.env import LOOPBACK_HOSTS, debug, env, is_loopback, public_url, secret
+from console.env import LOOPBACK_HOSTS, debug, env, is_loopback, public_url, secret, secrets
 
 # --- Paths ---------------------------------------------------------------------------------
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -25,6 +25,8 @@ PUBLIC_URL = public_url()
 IS_LOCAL = is_loopback(str(PUBLIC_URL.hostname))
 DEBUG = debug(allowed=IS_LOCAL)
 SECRET_KEY = secret("CONSOLE_SECRET_KEY", least=32, hint=KEYS_HINT)
+# Only the trail looks at these: what else an older key signed is not taken any more.
+OLD_SECRET_KEYS = secrets("CONSOLE_SECRET_KEY_FALLBACKS", least=32, hint=KEYS_HINT)
 TOKEN_KEYS = [
     key.strip() for key in secret("CONSOLE_TOKEN_KEYS", least=44, hint=KEYS_HINT).split(",")
 ]

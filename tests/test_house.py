@@ -114,7 +114,7 @@ def test_every_address_has_a_view_that_names_its_methods():
 
 
 ENVIRONMENT = re.compile(
-    r"""(?:env\.\w+\(|secret\(|environ\.get\(|environ\[)\s*["']([A-Z][A-Z_]+)["']"""
+    r"""(?:env\.\w+\(|secrets?\(|environ\.get\(|environ\[)\s*["']([A-Z][A-Z_]+)["']"""
 )
 
 

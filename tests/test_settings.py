@@ -44,6 +44,7 @@ def test_it_starts_locally_and_in_public(tmp_path):
     [
         ({"CONSOLE_SECRET_KEY": ""}, "CONSOLE_SECRET_KEY is not set"),
         ({"CONSOLE_SECRET_KEY": "short"}, "CONSOLE_SECRET_KEY is too short"),
+        ({"CONSOLE_SECRET_KEY_FALLBACKS": "f" * 50 + ",short"}, "holds one that is too short"),
         ({"CONSOLE_TOKEN_KEYS": ""}, "CONSOLE_TOKEN_KEYS is not set"),
         ({"CONSOLE_URL": "http://workflows.example.com"}, "plain http"),
         ({"CONSOLE_URL": "workflows"}, "CONSOLE_URL must be like"),
@@ -56,6 +57,13 @@ def test_it_refuses_to_start_and_says_why(tmp_path, changes, words):
     refused = start(tmp_path, **changes)
     assert refused.returncode != 0
     assert words in refused.stderr
+
+
+def test_older_keys_are_for_the_trail_alone(tmp_path):
+    keys = f"{'f' * 50}, {'g' * 50}"
+    code = "from console import settings as s; print(s.OLD_SECRET_KEYS)\nassert not hasattr(s, 'SECRET_KEY_FALLBACKS')"  # noqa: E501
+    told = start(tmp_path, "-c", code, CONSOLE_SECRET_KEY_FALLBACKS=keys)
+    assert told.stdout.strip() == str(["f" * 50, "g" * 50])
 
 
 def test_a_secret_may_come_from_a_file(tmp_path):

@@ -60,6 +60,7 @@ class AuditAction(StrEnum):
     DASHBOARD_UNSHARE = "dashboard:unshare"
     DASHBOARD_DELETE = "dashboard:delete"
     TRAIL_EXPORT = "trail:export"
+    TRAIL_SEAL = "trail:seal"
     ACCESS_REFUSED = "access:refused"
 
 
@@ -112,6 +113,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     AuditAction.DASHBOARD_UNSHARE: ("unshared the dashboard", "unshare the dashboard"),
     AuditAction.DASHBOARD_DELETE: ("deleted the dashboard", "delete the dashboard"),
     AuditAction.TRAIL_EXPORT: ("exported the trail of", "export the trail of"),
+    AuditAction.TRAIL_SEAL: ("sealed off", "seal off"),
     AuditAction.ACCESS_REFUSED: ("was refused", "reach"),
 }
 """What was done, and the same as what somebody set out to do."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Sequence
-from datetime import UTC
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -24,6 +24,9 @@ LOCK = 0x7472_6169_6C  # "trail", the advisory lock of PostgreSQL
 HASHED = [f.attname for f in Entry._meta.fields if f.attname not in ("sequence", "hash")]
 IDS = frozenset({"workflow", "instance_id"})
 COMPUTED = frozenset({"previous_hash", "hash", "params_digest", "session"})
+# What the key is for is part of how it is derived: a hash made for one of these is worth nothing
+# for the other, nor is anything that Django signs with the same secret.
+ENTRIES, SEGMENTS = b"console.audit.chain.1", b"console.audit.segment.1"
 
 
 class TrailUnavailable(Exception):
@@ -44,13 +47,19 @@ def append(entry: Entry) -> Entry:
     return entry
 
 
-def append_all(entries: Sequence[Entry], *, unless_settled: int | None = None) -> None:
+def append_all(
+    entries: Sequence[Entry],
+    *,
+    unless_settled: int | None = None,
+    together_with: Callable[[Entry], object] | None = None,
+) -> None:
     """Writes the entries as the last rows, in one short transaction of its own.
 
     Refuses (RuntimeError) to run inside a transaction: rolled back with it, the rows would be gone
-    while the act they stand for was done. Raises AlreadySettled when the attempt whose sequence is
-    `unless_settled` has succeeded or failed meanwhile, TrailUnavailable when the database doesn't
-    take the rows.
+    while the act they stand for was done. `together_with` is called in this transaction
+    with the last entry, once it has its place. Raises AlreadySettled when the attempt whose
+    sequence is `unless_settled` has succeeded or failed meanwhile, TrailUnavailable when the
+    database doesn't take the rows.
     """
     for entry in entries:
         _clean(entry)
@@ -64,6 +73,8 @@ def append_all(entries: Sequence[Entry], *, unless_settled: int | None = None) -
                 _chain(entry, last)
                 last = entry
             Entry.objects.bulk_create(entries)
+            if together_with is not None:
+                together_with(entries[-1])
     except DatabaseError as error:
         raise TrailUnavailable("The trail could not be written.") from error
 
@@ -85,31 +96,48 @@ def outcomes() -> QuerySet[Entry]:
     return Entry.objects.filter(outcome__in=SETTLED, part=False)
 
 
-def hash_of(entry: Entry, secret: str | None = None) -> str:
+def hash_of(entry: Entry) -> str:
     """HMAC-SHA256 over everything in the row but its own hash and number."""
-    content = canonical({name: _plain(entry, name) for name in HASHED})
-    return hmac.new(_key(secret or settings.SECRET_KEY), content.encode(), "sha256").hexdigest()
+    return keyed_hash(hashed_content(entry), ENTRIES)
 
 
-def is_genuine(entry: Entry) -> bool:
-    """Whether the row is to the bit what was written, also under an older SECRET_KEY."""
-    return any(hmac.compare_digest(hash_of(entry, secret), entry.hash) for secret in _secrets())
+def hashed_content(entry: Entry) -> dict[str, object]:
+    """Everything in the row but its own hash and number, just as it is hashed."""
+    return {name: plain(getattr(entry, name)) for name in HASHED}
 
 
-def _secrets() -> Iterator[str]:
-    yield settings.SECRET_KEY
-    yield from map(str, settings.SECRET_KEY_FALLBACKS)
+def keyed_hash(content: Mapping[str, object], purpose: bytes) -> str:
+    """HMAC-SHA256 over plain values, under the key of this purpose."""
+    return _keyed_hash(content, settings.SECRET_KEY, purpose)
 
 
-@lru_cache(maxsize=8)
-def _key(secret: str) -> bytes:
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"console.audit.chain.1")
+def key_of(content: Mapping[str, object], digest: str, purpose: bytes) -> int | None:
+    """Under which key the hash was made: 0 is SECRET_KEY, those after it are older ones.
+
+    None when it fits none of them: this is not what was written.
+    """
+    for place, secret in enumerate([settings.SECRET_KEY, *settings.OLD_SECRET_KEYS]):
+        made = _keyed_hash(content, secret, purpose)
+        if hmac.compare_digest(made.encode(), digest.encode()):
+            return place
+    return None
+
+
+def _keyed_hash(content: Mapping[str, object], secret: str, purpose: bytes) -> str:
+    return hmac.new(_key(secret, purpose), canonical(content).encode(), "sha256").hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _key(secret: str, purpose: bytes) -> bytes:
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose)
     return derived.derive(secret.encode())
 
 
-def _plain(entry: Entry, name: str) -> object:
-    value = getattr(entry, name)
-    return value.astimezone(UTC).isoformat(timespec="microseconds") if name == "at" else value
+def plain(value: object) -> object:
+    """A column's value as it is hashed: a time as text, in UTC and to the microsecond."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return value
 
 
 def _lock() -> None:

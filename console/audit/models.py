@@ -1,4 +1,4 @@
-"""One row of the trail."""
+"""One row of the trail, and where those went that were sealed off."""
 
 from __future__ import annotations
 
@@ -107,3 +107,27 @@ class Entry(models.Model):
             return AuditAction(self.action).value.replace(":", " ").replace("_", " ")
         except ValueError:
             return self.action
+
+
+class Segment(models.Model):
+    """Entries that were moved into a file, oldest first; written once by `console.audit.sealing`.
+
+    The database lets entries go only when a row here covers them.
+    """
+
+    first = models.BigIntegerField(primary_key=True)
+    last = models.BigIntegerField()
+    entries = models.BigIntegerField()
+    last_hash = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64)
+    file_name = models.CharField(max_length=100)
+    sealed_at = models.DateTimeField()
+    recorded_in = models.BigIntegerField()
+    """The sequence of the `trail:seal` entry, which was written in the same transaction."""
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering: ClassVar = ["first"]
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.last}"

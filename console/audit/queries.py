@@ -93,9 +93,14 @@ def unsettled(*, older_than: timedelta = timedelta(minutes=5)) -> QuerySet[Entry
 
     Those younger than `older_than` may still be under way. Oldest first.
     """
+    return open_attempts().filter(at__lte=timezone.now() - older_than)
+
+
+def open_attempts() -> QuerySet[Entry]:
+    """The same, however young. Oldest first."""
     ended = outcomes().filter(attempt_sequence=OuterRef("sequence"))
     attempts = Entry.objects.filter(outcome=Outcome.ATTEMPTED)
-    return attempts.filter(~Exists(ended), at__lte=timezone.now() - older_than).order_by("sequence")
+    return attempts.filter(~Exists(ended)).order_by("sequence")
 
 
 def outcomes_of(attempt: Entry) -> list[Entry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -147,11 +147,12 @@ def record_event(
     token: ApiToken | None = None,
     origin: Origin = NOWHERE,
     detail: dict[str, Any] | None = None,
+    together_with: Callable[[Entry], object] | None = None,
 ) -> Entry:
     """Writes something that has happened as one row, such as a log-in.
 
-    `actor_name` is for somebody who has no user. Raises TrailUnavailable. Must not be called
-    inside a transaction.
+    `actor_name` is for somebody who has no user; `together_with` is called with the entry in the
+    transaction that writes it. Raises TrailUnavailable. Must not be called inside a transaction.
     """
     entry = _entry(
         actor=actor,
@@ -168,7 +169,8 @@ def record_event(
         detail=detail,
     )
     entry.actor_name = entry.actor_name or actor_name
-    return append(entry)
+    append_all([entry], together_with=together_with)
+    return entry
 
 
 def settle(act: Act, *, outcome: Outcome, **facts: Any) -> Entry:

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import hashlib
+import hmac
 import sqlite3
-from pathlib import Path
+from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
+from django.core.signing import Signer
 from django.db import DatabaseError, connection, transaction
+from django.utils.crypto import salted_hmac
 
+from console.audit import chain
 from console.audit.actions import AuditAction
 from console.audit.models import Entry
 from console.audit.recording import record_event
@@ -105,13 +111,37 @@ def test_another_row_at_the_checkpoint_is_found(trail):
 
 def test_a_chain_under_an_older_secret_key_still_verifies(trail, settings):
     trail(2)
-    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.OLD_SECRET_KEYS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "a-new-one-" * 5
     trail(1)
     assert verify().sequence == 3
-    settings.SECRET_KEY_FALLBACKS = []
+    settings.OLD_SECRET_KEYS = []
     with pytest.raises(BadRow, match="Entry 1: changed"):
         verify()
+
+
+def test_the_key_of_the_chain_serves_nothing_else(settings):
+    """Neither what Django signs with the same secret, nor a segment's hash, passes for an entry's,
+    nor the other way round."""
+    content = {"action": "user:create"}
+    made = chain.keyed_hash(content, chain.ENTRIES)
+    assert made != chain.keyed_hash(content, chain.SEGMENTS)
+    text = chain.canonical(content)
+    for salt in ("", "console.audit.chain.1", "console.audit.chain.1signer"):
+        assert made != salted_hmac(salt, text, algorithm="sha256").hexdigest()
+        assert made != Signer(salt=salt or None).signature(text)
+    assert made != hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def test_how_hashes_are_made_never_changes(settings):
+    """Or every trail there is would be broken."""
+    settings.SECRET_KEY = "k" * 50
+    at = datetime(2026, 11, 24, 12, 30, 0, 5, tzinfo=UTC)
+    entry = Entry(sequence=7, at=at, action="user:create", outcome="event", params_text='{"a":1}')
+    assert chain.keyed_hash(chain.hashed_content(entry), chain.ENTRIES) == chain.hash_of(entry)
+    assert (
+        chain.hash_of(entry) == "2e57edfdc2cff87f07198e6de5d1c8de8376f308e3fa091a83f6b8ba969367bd"
+    )
 
 
 def test_an_entry_never_rides_in_a_transaction_of_its_caller(db):
@@ -147,16 +177,28 @@ def test_two_hundred_parallel_writers_leave_one_unbroken_chain(own_database):
     assert manage(own_database, "audit_verify", "--checkpoint", end).returncode == 0
 
 
-def test_one_byte_changed_in_the_file_is_found(own_database, tmp_path):
+def changed_behind_the_guard(environment: dict[str, str], statement: str) -> None:
+    """What the owner of the database can do: lift the guard, edit, and set it again."""
+    url = environment["DATABASE_URL"]
+    if url.startswith("postgres"):
+        import psycopg
+
+        with psycopg.connect(url) as server:
+            server.execute("ALTER TABLE audit_entry DISABLE TRIGGER USER")
+            server.execute(statement)
+            server.execute("ALTER TABLE audit_entry ENABLE TRIGGER USER")
+        return
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file, file:
+        file.execute("DROP TRIGGER audit_entry_no_update")
+        file.execute(statement)
+
+
+def test_one_byte_changed_in_the_database_is_found(own_database):
     few = WRITER.replace("100", "3")
     assert child(own_database, few).wait(timeout=60) == 0
-    path = Path(tmp_path / "own.db")
-    if not path.exists():
-        return  # on a server: the same is tried by SQL above
-    with sqlite3.connect(path) as file:
-        file.execute("DROP TRIGGER audit_entry_no_update")
-        file.execute("UPDATE audit_entry SET actor_name = 'writer-9' WHERE sequence = 2")
-    file.close()
+    changed_behind_the_guard(
+        own_database, "UPDATE audit_entry SET actor_name = 'writer-9' WHERE sequence = 2"
+    )
     checked = manage(own_database, "audit_verify")
     assert checked.returncode == 1
     assert "Entry 2: changed" in checked.stderr

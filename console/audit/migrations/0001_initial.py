@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from console.audit.triggers import install_guard, lift_guard
+from console.audit.triggers import guard_entries, lift_guard
 
 
 class Migration(migrations.Migration):
@@ -52,5 +52,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['account_id', 'sequence'], name='audit_account'), models.Index(fields=['account_id', 'actor_id', 'sequence'], name='audit_actor'), models.Index(fields=['account_id', 'action', 'sequence'], name='audit_action'), models.Index(fields=['account_id', 'outcome', 'sequence'], name='audit_outcome'), models.Index(fields=['account_id', 'workflow', 'instance_id', 'sequence'], name='audit_instance'), models.Index(fields=['at', 'sequence'], name='audit_at'), models.Index(condition=models.Q(('attempt_sequence__isnull', False)), fields=['attempt_sequence', 'outcome'], name='audit_attempt')],
             },
         ),
-        migrations.RunPython(install_guard, lift_guard),
+        migrations.RunPython(guard_entries, lift_guard),
     ]

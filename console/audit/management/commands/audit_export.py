@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
-from datetime import UTC, datetime
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from console.audit.actions import AuditAction
 from console.audit.export import csv_lines, json_lines
+from console.audit.management.arguments import moment
 from console.audit.models import Outcome
 from console.audit.queries import Filter, stream
 from console.audit.recording import record_event
@@ -69,11 +69,3 @@ def found(model: Any, **known: Any) -> Any:
         return model.objects.get(**known)
     except model.DoesNotExist:
         raise CommandError(f"No {model._meta.verbose_name} {', '.join(known.values())}") from None
-
-
-def moment(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no time like 2026-11-24T12:00") from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
