@@ -42,6 +42,8 @@ def act_page(
 ) -> HttpResponse:
     """Asks, or does what a valid form asks for, once. `act` returns where it leads."""
     if not form.is_valid():
+        if "key" in form.errors and form.is_bound:
+            form.renew_key()
         return question_page(request, access, form, question, **context)
     try:
         sent = form_claim(user=access.user, key=form.cleaned_data["key"])

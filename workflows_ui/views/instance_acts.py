@@ -62,7 +62,9 @@ def instance_restart(
     access.require(Action.INSTANCE_RESTART, workflow)
     rules = destructive_rules(access, workflow)
     data = posted(request)
-    form = RestartForm(data, **rules) if data else RestartForm.from_step(request.GET, **rules)
+    form = (
+        RestartForm.from_step(request.GET, **rules) if data is None else RestartForm(data, **rules)
+    )
 
     def restart(target: Target) -> None:
         services.instances.instance_restart(
@@ -126,7 +128,7 @@ def instance_event(
     access.require(Action.INSTANCE_EVENT, workflow)
     data = posted(request)
     # what was typed must not be lost to a failing read, so a sending asks for no suggestions
-    types = [] if data else queries.events.event_types(access, workflow, instance)
+    types = queries.events.event_types(access, workflow, instance) if data is None else []
     first = types[0].name if types and types[0].waits else ""
     form = EventForm(data, initial={"event_type": first})
 
