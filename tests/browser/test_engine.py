@@ -80,3 +80,45 @@ def test_a_missing_id_leaves_no_trace_on_the_engine(page: Page, local: str):
     expect(page.get_by_role("alert")).to_be_visible()
     page.goto(f"{local}fan-out/")
     assert page.locator("#instances tbody tr").count() == before
+
+
+def test_acts_on_a_real_engine(page: Page, local: str):
+    trigger(page, local, "approval-gate", '{"timeout": "1 hour"}')
+    facts = page.locator("#instance .facts-strip")
+    expect(facts).to_contain_text("waiting", timeout=15_000)
+    page.get_by_label("More acts").click()
+    page.get_by_role("button", name="Pause").click()
+    expect(facts).to_contain_text("paused", timeout=15_000)
+    page.get_by_role("button", name="Resume").click()
+    expect(facts).to_contain_text("waiting", timeout=15_000)
+    page.get_by_role("link", name="Send event").first.click()
+    # this engine doesn't tell which type a step waits for
+    page.get_by_label("Event type").fill("approval")
+    page.get_by_label("Payload").fill('{"approved": true}')
+    page.locator("#ask").get_by_role("button", name="Send event").click()
+    expect(facts).to_contain_text("complete", timeout=15_000)
+    page.get_by_label("More acts").click()
+    page.locator("#more-acts").get_by_role("link", name="Restart").click()
+    page.locator("#ask").get_by_role("button", name="Restart").click()
+    expect(facts).to_contain_text("waiting", timeout=15_000)
+    page.get_by_label("More acts").click()
+    page.locator("#more-acts").get_by_role("link", name="Terminate").click()
+    page.locator("#ask").get_by_role("button", name="Terminate").click()
+    expect(facts).to_contain_text("terminated", timeout=15_000)
+    page.get_by_label("More acts").click()
+    page.locator("#more-acts").get_by_role("link", name="Delete").click()
+    page.locator("#ask").get_by_role("button", name="Delete").click()
+    page.wait_for_url("**/workflows/approval-gate/")
+    expect(page.locator(".flashes")).to_contain_text("Deleted")
+
+
+def test_a_real_restart_from_a_step_keeps_what_came_before(page: Page, local: str):
+    trigger(page, local, "order-fulfilment", '{"orderId": "A-18", "napMs": 500}')
+    facts = page.locator("#instance .facts-strip")
+    expect(facts).to_contain_text("complete", timeout=30_000)
+    step = page.locator(".step").last
+    step.locator("summary").click()
+    step.get_by_role("link", name="Restart from here").click()
+    page.locator("#ask").get_by_role("button", name="Restart").click()
+    expect(page.locator(".flashes")).to_contain_text("Restarted")
+    expect(facts).to_contain_text("complete", timeout=30_000)

@@ -40,7 +40,7 @@ class DestructiveForm(ActForm):
     reason = forms.CharField(
         max_length=MOST_REASON,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=forms.Textarea(attrs={"rows": 2, "autofocus": True}),
         help_text="Kept in the trail, for whoever asks later.",
     )
     typed = forms.CharField(

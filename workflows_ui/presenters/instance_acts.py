@@ -119,11 +119,11 @@ def drawn_acts(
 
 
 def first_act(drawn: dict[str, DrawnAct], detail: InstanceDetail) -> DrawnAct | None:
-    """What one most likely came for: to send the event it waits for, to go on, to try again."""
-    if any(entry.type == "waitForEvent" and entry.finished is False for entry in detail.steps):
-        likely = ["event", "resume"]
-    else:
-        likely = ["resume", "pause"]
+    """What one most likely came for: to go on, to send the event it waits for, to try again."""
     if detail.status in ("errored", "terminated"):
         likely = ["restart"]
+    elif any(entry.type == "waitForEvent" and entry.finished is False for entry in detail.steps):
+        likely = ["resume", "event"]
+    else:
+        likely = ["resume", "pause"]
     return next((drawn[name] for name in likely if name in drawn), None)
