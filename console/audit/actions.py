@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -119,20 +120,38 @@ PHRASES: dict[str, tuple[str, str]] = {
 """What was done, and the same as what somebody set out to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """An entry in words, in the pieces that a page may put links into."""
+
+    who: str
+    does: str
+    thing: str
+    ends: str
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.who, self.does, self.thing) if part) + self.ends
+
+
 def describe(entry: Entry) -> str:
     """One English sentence without markup: who, what, to what, and how it ended."""
+    return str(sentence_of(entry, _object(entry)))
+
+
+def sentence_of(entry: Entry, thing: str) -> Sentence:
+    """The entry in words about `thing`, which may be empty."""
     done, to_do = PHRASES.get(entry.action, (f"did {entry.action}", f"do {entry.action}"))
     who = entry.actor_name or "Somebody"
-    thing = _object(entry)
     match entry.outcome:
         case "attempted":
-            return f"{who} set out to {_joined(to_do, thing)}."
+            return Sentence(who, f"set out to {_verb(to_do, thing)}", thing, ".")
         case "failed":
-            return f"{who} could not {_joined(to_do, thing)}{_answer(entry)}."
+            return Sentence(who, f"could not {_verb(to_do, thing)}", thing, f"{_answer(entry)}.")
         case "unknown":
-            return f"{who} tried to {_joined(to_do, thing)}; whether it happened is unknown."
+            ends = "; whether it happened is unknown."
+            return Sentence(who, f"tried to {_verb(to_do, thing)}", thing, ends)
         case _:
-            return f"{who} {_joined(done, thing)}."
+            return Sentence(who, _verb(done, thing), thing, ".")
 
 
 def _object(entry: Entry) -> str:
@@ -144,8 +163,8 @@ def _object(entry: Entry) -> str:
     return f"{thing} on {entry.account_name}" if entry.account_name else thing
 
 
-def _joined(phrase: str, thing: str) -> str:
-    return f"{phrase} {thing}" if thing else phrase.removesuffix(" of").removesuffix(" for")
+def _verb(phrase: str, thing: str) -> str:
+    return phrase if thing else phrase.removesuffix(" of").removesuffix(" for")
 
 
 def _answer(entry: Entry) -> str:
