@@ -52,6 +52,7 @@ class Console:
         slug = self.account.slug
         entries = [
             ("Workflows", reverse("workflows_ui:workflow-list", args=[slug]), "workflow", "w"),
+            ("Trail", reverse("workflows_ui:trail-list", args=[slug]), "trail", "t"),
             ("Connection", reverse("workflows_ui:token-detail", args=[slug]), "key", "c"),
         ]
         here = self.request.path

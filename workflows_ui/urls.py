@@ -7,6 +7,7 @@ from workflows_ui.views import (
     instances,
     snapshots,
     tokens,
+    trail,
     trigger,
     versions,
     workflow_acts,
@@ -57,6 +58,10 @@ account_urls: list[URLPattern | URLResolver] = [
     path("connection/replace/", tokens.token_replace, name="token-replace"),
     path("connection/verify/", tokens.token_verify, name="token-verify"),
     path("connection/remove/", tokens.token_remove, name="token-remove"),
+    path("trail/", trail.trail_list, name="trail-list"),
+    path("trail/log-ins/", trail.trail_log_ins, name="trail-log-ins"),
+    path("trail/export/", trail.trail_export, name="trail-export"),
+    path("trail/<int:sequence>/", trail.trail_entry, name="trail-entry"),
     path("workflows/", workflows.workflow_list, name="workflow-list"),
     path("workflows/<workflow:workflow>/", include(workflow_urls)),
 ]

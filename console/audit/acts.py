@@ -133,7 +133,7 @@ def parts_of(head: Entry) -> list[Entry]:
     return [*rest, *good][:PARTS_SHOWN]
 
 
-def neighbours(head: Entry) -> tuple[Entry | None, Entry | None]:
+def neighbours(head: Entry) -> tuple[Told | None, Told | None]:
     """The acts before and after on the same instance."""
     rows = Entry.objects.filter(
         HEAD | Q(part=True),
@@ -143,7 +143,8 @@ def neighbours(head: Entry) -> tuple[Entry | None, Entry | None]:
     ).defer("params_text")
     before = rows.filter(sequence__lt=head.sequence).order_by("-sequence").first()
     after = rows.filter(sequence__gt=head.sequence).order_by("sequence").first()
-    return before, after
+    acts = iter(told(row for row in (before, after) if row))
+    return next(acts) if before else None, next(acts) if after else None
 
 
 def told(rows: Iterable[Entry]) -> list[Told]:

@@ -18,6 +18,8 @@ PAGES = {
     "versions": "/a/demo/workflows/billing-run/versions/",
     "trigger": "/a/demo/workflows/billing-run/trigger/",
     "connection": "/a/demo/connection/",
+    "trail": "/a/demo/trail/",
+    "log-ins": "/a/demo/trail/log-ins/",
     "connect": "/connect/",
     "missing": "/a/demo/workflows/no-such-workflow/",
 }

@@ -8,6 +8,8 @@ from typing import Any
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
+from workflows_ui.presenters.words import shorten
+
 NODES_SHOWN = 1_500
 TEXT_SHOWN = 4_000
 OPEN_TO_DEPTH = 2
@@ -70,7 +72,3 @@ def leaf(value: Any) -> str:
         return f'<span class="json-string">{escape(shown)}</span>{cut}'
     kind = "json-word" if value is None or isinstance(value, bool) else "json-number"
     return f'<span class="{kind}">{escape(json.dumps(value))}</span>'
-
-
-def shorten(text: str, most: int) -> str:
-    return text if len(text) <= most else text[:most] + "…"

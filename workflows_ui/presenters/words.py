@@ -111,6 +111,11 @@ def retention(value: object) -> str:
     return interval(value) if value not in (None, "") else "default"
 
 
+def shorten(text: str, most: int) -> str:
+    """The text, cut at the end with "…" when it is longer."""
+    return text if len(text) <= most else text[:most] + "…"
+
+
 @dataclass(frozen=True, slots=True)
 class CutText:
     """A long id cut in the middle: the head gives way first, the tail always shows."""

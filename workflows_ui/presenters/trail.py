@@ -1,0 +1,156 @@
+"""The trail as pages show it: how an outcome looks, and an act as a sentence with links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+
+from console.audit.actions import AuditAction, sentence_of
+from console.audit.acts import Told
+from console.audit.models import Entry
+from workflows_ui.presenters.addresses import address_of
+from workflows_ui.presenters.instances import instance_url
+from workflows_ui.presenters.status import Look
+from workflows_ui.presenters.words import CutText, cut
+
+UNDER_WAY = timedelta(minutes=5)
+NO_OUTCOME = Look(
+    "no outcome",
+    "warn",
+    "alert",
+    "Nobody wrote down how it ended, so whether it happened is not known",
+)
+NOT_YET = Look("no outcome yet", "wait", "clock", "Under way, or its end was not written down")
+REFUSED = Look("refused", "bad", "status-terminated", "The console did not let it happen")
+IN_PART = Look("in part", "warn", "alert", "It happened, but not to all of the batch")
+LOOKS = {
+    look.label: look
+    for look in (
+        Look("succeeded", "good", "status-complete", "It happened"),
+        Look("failed", "bad", "status-errored", "It did not happen"),
+        Look("unknown", "warn", "status-unknown", "No answer came: it may have happened or not"),
+        Look("event", "neutral", "info", "Noted as one entry, without an attempt before it"),
+    )
+}
+NO_PARTS: Mapping[str, int] = {}
+REFUSALS = (AuditAction.SESSION_LOG_IN_FAILED, AuditAction.ACCESS_REFUSED)
+
+
+def outcome_look(entry: Entry, parts: Mapping[str, int] = NO_PARTS) -> Look:
+    """How an act ended, told by its outcome, or by its attempt when there is none. `parts` counts
+    those of a batch by outcome."""
+    if entry.outcome == "succeeded" and parts.keys() - {"succeeded"}:
+        return IN_PART
+    if entry.action in REFUSALS and entry.outcome == "event":
+        return REFUSED
+    if entry.outcome == "attempted":
+        young = timezone.now() - entry.at < UNDER_WAY
+        return NOT_YET if young else NO_OUTCOME
+    return LOOKS.get(entry.outcome) or Look(entry.outcome, "neutral", "status-unknown", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What an act was done to, or where that belongs."""
+
+    text: CutText
+    url: str = ""
+    is_id: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActLine:
+    """An act in a list. "`who` `does` `kind` `thing` of `place`"."""
+
+    act: Told
+    url: str
+    who: str
+    does: str
+    kind: str
+    thing: Piece | None
+    place: Piece | None
+    look: Look
+    said: str
+    parts: str
+    token: str
+
+    @property
+    def entry(self) -> Entry:
+        return self.act.entry
+
+    @property
+    def at(self) -> object:
+        return self.act.head.at
+
+
+def act_line(act: Told, *, account: str) -> ActLine:
+    """`account` is the slug of the account whose pages the links lead to."""
+    entry = act.entry
+    kind, thing, place = _object(entry, account)
+    sentence = sentence_of(entry, thing.text.whole if thing else "")
+    return ActLine(
+        act=act,
+        url=address_of("trail-entry", account, str(act.sequence)),
+        who=sentence.who,
+        does=sentence.does,
+        kind=kind,
+        thing=thing,
+        place=place,
+        look=outcome_look(entry, act.parts),
+        said=said(entry),
+        parts=parts_told(act.parts),
+        token=borrowed(entry),
+    )
+
+
+def _object(entry: Entry, account: str) -> tuple[str, Piece | None, Piece | None]:
+    flow = None
+    if entry.workflow:
+        flow = Piece(cut(entry.workflow), address_of("workflow-detail", account, entry.workflow))
+    if entry.instance_id:
+        url = instance_url(account, entry.workflow, entry.instance_id)
+        return "instance", Piece(cut(entry.instance_id), url), flow
+    if entry.target:
+        return "", Piece(cut(entry.target), is_id=False), flow
+    if flow:
+        return "workflow", flow, None
+    name = entry.account_name
+    return "", Piece(cut(name), is_id=False) if name else None, None
+
+
+def story_url(account: str, workflow: str, instance: str) -> str:
+    """The trail of one instance."""
+    query = {"workflow": workflow, "instance": instance}
+    return reverse("workflows_ui:trail-list", args=[account], query=query)
+
+
+def said(entry: Entry) -> str:
+    """What the answer to a failed or lost act was."""
+    if entry.outcome not in ("failed", "unknown"):
+        return ""
+    facts = [f"{name} {value}" for name, value in _codes(entry).items() if value is not None]
+    message = entry.detail.get("message")
+    return ": ".join(part for part in (", ".join(facts), str(message or "")) if part)
+
+
+def _codes(entry: Entry) -> dict[str, int | None]:
+    return {"status": entry.upstream_status, "code": entry.upstream_code}
+
+
+def parts_told(parts: Mapping[str, int]) -> str:
+    """ "12 instances, 2 failed, 1 unknown" """
+    total = sum(parts.values())
+    if not total:
+        return ""
+    told = [f"{total:,} instance{'' if total == 1 else 's'}"]
+    told += [f"{count:,} {name}" for name, count in parts.items() if name != "succeeded"]
+    return ", ".join(told)
+
+
+def borrowed(entry: Entry) -> str:
+    """Whose token was used, when it was not the person's own."""
+    return entry.token_owner if entry.token_owner not in ("", entry.actor_name) else ""
