@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.http import Http404
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from console.audit.actor import Actor
 from console.audit.origin import origin_of
@@ -101,6 +102,7 @@ def seat_at(request: ConsoleRequest, slug: str) -> Seat:
     )
 
 
+@sensitive_variables("plain")
 def access_to(request: ConsoleRequest, slug: str) -> Access:
     """Access to an account and its upstream.
 
@@ -134,11 +136,29 @@ def seated(seat: Seat, *, api: WorkflowsApi, reader: str, token: ApiToken | None
     )
 
 
+@sensitive_variables("plain")
+def member_api(user_id: int, account: Account) -> WorkflowsApi:
+    """The client of a member's own token, for what is looked up when they are away.
+
+    Raises PermissionDenied when they are no member (any more), TokenMissing, CannotOpen.
+    """
+    if not Membership.objects.filter(user_id=user_id, account=account).exists():
+        raise PermissionDenied
+    if account.kind == Account.Kind.LOCAL:
+        return local_api(account.base_url)
+    token = ApiToken.objects.filter(owner_id=user_id, account=account).first()
+    if token is None:
+        raise TokenMissing(account)
+    plain = unseal(bytes(token.sealed), owner_id=token.owner_id, account_id=account.pk)
+    return cloudflare_api(plain, base_url=account.base_url, account_id=account.account_id)
+
+
 def address_rules() -> AddressRules:
     """Which upstream addresses this server talks to, as its operator set it."""
     return AddressRules(loopback=settings.LOOPBACK_UPSTREAMS, hosts=settings.UPSTREAM_HOSTS)
 
 
+@sensitive_variables("token")
 def cloudflare_api(token: str, *, base_url: str, account_id: str = "") -> CloudflareClient:
     """A client of the Cloudflare API for one token."""
     return CloudflareClient(
