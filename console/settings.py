@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.utils.csp import CSP
 
 from console.env import LOOPBACK_HOSTS, debug, env, is_loopback, public_url, secret, secrets
+from console.issuer import issuer_from_env, password_login
 
 # --- Paths ---------------------------------------------------------------------------------
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -115,7 +116,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 # --- Log-in --------------------------------------------------------------------------------
 AUTH_USER_MODEL = "team.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["console.team.backends.PasswordBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -125,6 +126,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "console.team.passwords.GuessablePasswordValidator"},
 ]
+ISSUER = issuer_from_env()
+PASSWORD_LOGIN = password_login(ISSUER)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "console.team.adapter.ClosedDoorAdapter"
@@ -134,6 +137,13 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+SOCIALACCOUNT_ADAPTER = "console.team.single_sign_on.IssuerAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "provider_class": "console.team.single_sign_on.IssuerProvider",
+        "APPS": [ISSUER.as_provider()] if ISSUER else [],
+    }
+}
 USERSESSIONS_ADAPTER = "console.team.sessions.ToldSessionsAdapter"
 USERSESSIONS_TRACK_ACTIVITY = True
 MFA_ADAPTER = "console.team.second_factor.SealedFactorsAdapter"
@@ -146,7 +156,7 @@ MFA_FORMS = {
 }
 MFA_TOTP_ISSUER = f"Workflows Console {PUBLIC_URL.hostname}"
 MFA_TOTP_TOLERANCE = 1  # a clock half a minute off is no attack
-MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_LOGIN_ENABLED = PASSWORD_LOGIN  # else the issuer alone opens the door
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up by themselves, so no address is a stranger's
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = IS_LOCAL and PUBLIC_URL.scheme == "http"
 

@@ -19,6 +19,11 @@ GOOD = {
     "CONSOLE_SETUP_CODE": "only-for-tests",
     "DEBUG": "false",
 }
+SIGN_ON = {
+    "CONSOLE_OIDC_ISSUER": "https://login.example.com",
+    "CONSOLE_OIDC_CLIENT_ID": "console",
+    "CONSOLE_OIDC_CLIENT_SECRET": "only-for-tests",
+}
 PUBLIC = {"CONSOLE_URL": "https://workflows.example.com"}
 
 
@@ -48,6 +53,12 @@ def test_it_starts_locally_and_in_public(tmp_path):
         ({"CONSOLE_TOKEN_KEYS": ""}, "CONSOLE_TOKEN_KEYS is not set"),
         ({"CONSOLE_URL": "http://workflows.example.com"}, "plain http"),
         ({"CONSOLE_URL": "workflows"}, "CONSOLE_URL must be like"),
+        ({"CONSOLE_PASSWORD_LOGIN": "false"}, "nobody could log in"),
+        ({"CONSOLE_OIDC_ISSUER": "http://login.example.com"}, "CONSOLE_OIDC_ISSUER must be https"),
+        ({"CONSOLE_OIDC_ISSUER": "https://login.example.com"}, "CONSOLE_OIDC_CLIENT_ID and"),
+        ({"CONSOLE_OIDC_CLIENT_ID": "console"}, "CONSOLE_OIDC_ISSUER is not set"),
+        ({**SIGN_ON, "CONSOLE_OIDC_ROLES": "sre=acme:owner"}, "with a role of"),
+        ({**SIGN_ON, "CONSOLE_OIDC_ROLES": "acme:admin"}, "with a role of"),
         ({**PUBLIC, "DEBUG": "true"}, "DEBUG is for this machine only"),
         ({**PUBLIC, "CONSOLE_SETUP_CODE": ""}, "CONSOLE_SETUP_CODE is not set"),
         ({**PUBLIC, "CONSOLE_SETUP_CODE": "1234"}, "CONSOLE_SETUP_CODE is too short"),
@@ -64,6 +75,17 @@ def test_older_keys_are_for_the_trail_alone(tmp_path):
     code = "from console import settings as s; print(s.OLD_SECRET_KEYS)\nassert not hasattr(s, 'SECRET_KEY_FALLBACKS')"  # noqa: E501
     told = start(tmp_path, "-c", code, CONSOLE_SECRET_KEY_FALLBACKS=keys)
     assert told.stdout.strip() == str(["f" * 50, "g" * 50])
+
+
+def test_the_door_may_be_left_to_the_issuer(tmp_path):
+    roles = {"CONSOLE_OIDC_ROLES": "CN=sre,OU=x = acme:admin; dev=acme:viewer;dev=demo:operator"}
+    code = "from console import settings as s; print(s.PASSWORD_LOGIN, s.ISSUER.roles, s.ISSUER)"
+    told = start(tmp_path, "-c", code, **SIGN_ON, **roles, CONSOLE_PASSWORD_LOGIN="false").stdout
+    assert told.startswith(
+        "False {'CN=sre,OU=x': (('acme', 'admin'),), "
+        "'dev': (('acme', 'viewer'), ('demo', 'operator'))}"
+    )
+    assert "only-for-tests" not in told
 
 
 def test_a_secret_may_come_from_a_file(tmp_path):

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from console.issuer import Issuer
 from console.team.models import Account
 from console.team.roles import Role
 
@@ -28,6 +29,14 @@ class Console:
     """Read by base.html only; nothing is asked of the database before it is shown."""
 
     version = settings.VERSION
+
+    @property
+    def issuer(self) -> Issuer | None:
+        return settings.ISSUER
+
+    @property
+    def password_login(self) -> bool:
+        return settings.PASSWORD_LOGIN
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request

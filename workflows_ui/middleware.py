@@ -5,6 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -115,5 +116,6 @@ class FirstStartMiddleware:
     @classmethod
     def is_started(cls) -> bool:
         if not cls.started:
-            cls.started = User.objects.exists()
+            # with the issuer alone at the door there is no first user to make by password
+            cls.started = not settings.PASSWORD_LOGIN or User.objects.exists()
         return cls.started

@@ -7,7 +7,12 @@ import logging
 from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.account.signals import (
+    password_changed,
+    password_reset,
+    password_set,
+    user_signed_up,
+)
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import (
     authentication_failed,
@@ -15,6 +20,8 @@ from allauth.mfa.signals import (
     authenticator_removed,
     authenticator_reset,
 )
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.signals import social_account_added
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -28,6 +35,7 @@ from console.team.sessions import sessions_ended
 logger = logging.getLogger(__name__)
 
 NAMES = ("username", "login", "email")
+BY = {"password": "password", "socialaccount": "issuer"}
 
 
 @receiver(user_logged_in, dispatch_uid="audit_log_in")
@@ -37,7 +45,7 @@ def log_in(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) 
     Raises TrailUnavailable, and with it nobody is logged in.
     """
     used = get_authentication_records(request, user) if request else []
-    by = [str(record.get("type") or record["method"]) for record in used]
+    by = [BY.get(record["method"], str(record.get("type"))) for record in used]
     record_event(
         actor=user,
         action=AuditAction.SESSION_LOG_IN,
@@ -78,6 +86,20 @@ def sessions_end(sender: Any, request: HttpRequest, user: User, count: int, **kw
 def password(sender: Any, request: HttpRequest, user: User, signal: Any, **kwargs: Any) -> None:
     how = "reset by e-mail" if signal is password_reset else "changed"
     note(user, AuditAction.USER_PASSWORD, request, {"how": how})
+
+
+@receiver(user_signed_up, dispatch_uid="audit_signed_up")
+def signed_up(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Of those who come without a user only the issuer makes one on the way."""
+    if "sociallogin" in kwargs:
+        note(user, AuditAction.USER_CREATE, request, {"by": "issuer"})
+
+
+@receiver(social_account_added, dispatch_uid="audit_issuer_connected")
+def issuer_connected(
+    sender: Any, request: HttpRequest, sociallogin: SocialLogin, **kwargs: Any
+) -> None:
+    note(sociallogin.user, AuditAction.USER_SIGN_ON, request)
 
 
 CHANGES = {

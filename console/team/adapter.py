@@ -1,13 +1,23 @@
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
-from django.http import HttpRequest
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
+from console.audit.origin import origin_of
+from console.issuer import the_issuer
+from console.team.groups import groups_in, memberships_follow_groups
+from console.team.models import User
 from console.team.reauthentication import recently_authenticated
 from console.team.redirects import is_same_site
+
+logger = logging.getLogger(__name__)
 
 
 class ClosedDoorAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -20,6 +30,42 @@ class ClosedDoorAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Only this host: allauth would also go to every other host that we answer to."""
         return bool(url) and is_same_site(context.request, str(url))
 
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """The issuer is one more way for those who come through it."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if settings.ISSUER and SocialAccount.objects.filter(user=user).exists():
+            description = f"Log in at {settings.ISSUER.name}"
+            way = {"id": "issuer", "description": description, "url": reverse("issuer_confirm")}
+            methods.append(way)
+        return methods
+
+    def post_login(
+        self,
+        request: HttpRequest,
+        user: User,
+        *,
+        signal_kwargs: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> HttpResponse:
+        """After a log-in through the issuer the roles follow the person's groups there."""
+        if sociallogin := (signal_kwargs or {}).get("sociallogin"):
+            follow_issuer(request, user, sociallogin.account.extra_data)
+        answer: HttpResponse = super().post_login(
+            request, user, signal_kwargs=signal_kwargs, **kwargs
+        )
+        return answer
+
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not right after a log-in; allauth alone would ask even then."""
         return not recently_authenticated(context.request)
+
+
+def follow_issuer(request: HttpRequest, user: User, claims: dict[str, Any]) -> None:
+    issuer = the_issuer()
+    if not issuer.roles:
+        return
+    groups = groups_in(claims, issuer.groups_claim)
+    if groups is None:
+        logger.warning("The issuer has too many groups of user %s to tell; roles stay", user.pk)
+        return
+    memberships_follow_groups(user, groups=groups, mapped=issuer.roles, origin=origin_of(request))

@@ -14,6 +14,10 @@ from console.team.roles import Role
 class User(AbstractUser):
     """A person who logs in. Ours from the first migration, so that it can grow."""
 
+    def has_usable_password(self) -> bool:
+        """Nobody has one while the operator leaves the door to the issuer alone."""
+        return settings.PASSWORD_LOGIN and super().has_usable_password()
+
 
 class Account(models.Model):
     """One place that answers the Workflows API."""

@@ -11,9 +11,12 @@ from allauth.mfa.webauthn import views as keys
 from allauth.usersessions import views as sessions
 from django.urls import path
 
+from console.issuer import PROVIDER_ID
+from console.team import views as ours
 from console.team.reauthentication import confirm_identity
 
 confirmed = confirm_identity()
+ISSUER = {"provider_id": PROVIDER_ID}  # there is one; allauth names it in every address
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
@@ -21,7 +24,10 @@ urlpatterns = [
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("signup/", views.signup, name="account_signup"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
-    path("password/change/", views.password_change, name="account_change_password"),
+    path("password/change/", ours.password_change, name="account_change_password"),
+    path("oidc/login/", ours.issuer_log_in, ISSUER, name="openid_connect_login"),
+    path("oidc/login/callback/", ours.issuer_answer, ISSUER, name="openid_connect_callback"),
+    path("oidc/confirm/", ours.issuer_confirm, name="issuer_confirm"),
     path("sessions/", sessions.list_usersessions, name="usersessions_list"),
     path("second-factor/", mfa.index, name="mfa_index"),
     path("second-factor/authenticate/", mfa.authenticate, name="mfa_authenticate"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from allauth.decorators import rate_limit
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,7 +25,7 @@ def first_start(request: HttpRequest) -> HttpResponse:
 
     The rate limit is for the setup code: nobody tries them by the thousand.
     """
-    if User.objects.exists():
+    if User.objects.exists() or not settings.PASSWORD_LOGIN:
         raise Http404("There is a first user already.")
     form = FirstStartForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
