@@ -62,6 +62,7 @@ class Console:
         entries = [
             ("Workflows", reverse("workflows_ui:workflow-list", args=[slug]), "workflow", "w"),
             ("Trail", reverse("workflows_ui:trail-list", args=[slug]), "trail", "t"),
+            ("Team", reverse("workflows_ui:member-list", args=[slug]), "team", "m"),
             ("Connection", reverse("workflows_ui:token-detail", args=[slug]), "key", "c"),
         ]
         here = self.request.path

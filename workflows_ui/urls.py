@@ -5,6 +5,8 @@ from workflows_ui.views import (
     accounts,
     instance_acts,
     instances,
+    invitations,
+    members,
     snapshots,
     tokens,
     trail,
@@ -62,6 +64,16 @@ account_urls: list[URLPattern | URLResolver] = [
     path("trail/log-ins/", trail.trail_log_ins, name="trail-log-ins"),
     path("trail/export/", trail.trail_export, name="trail-export"),
     path("trail/<int:sequence>/", trail.trail_entry, name="trail-entry"),
+    path("team/", members.member_list, name="member-list"),
+    path("team/leave/", members.member_leave, name="member-leave"),
+    path("team/invite/", invitations.invitation_create, name="invitation-create"),
+    path("team/<int:member>/", members.member_detail, name="member-detail"),
+    path("team/<int:member>/remove/", members.member_remove, name="member-remove"),
+    path(
+        "team/invitations/<int:invitation>/withdraw/",
+        invitations.invitation_withdraw,
+        name="invitation-withdraw",
+    ),
     path("workflows/", workflows.workflow_list, name="workflow-list"),
     path("workflows/<workflow:workflow>/", include(workflow_urls)),
 ]
@@ -71,5 +83,7 @@ urlpatterns = [
     path("connect/cloudflare/", accounts.connect_cloudflare, name="connect-cloudflare"),
     path("connect/local/", accounts.connect_local, name="connect-local"),
     path("connect/demo/", accounts.connect_demo, name="connect-demo"),
+    path("join/", invitations.join, name="join"),
+    path("join/<str:secret>/", invitations.join_link, name="join-link"),
     path("a/<slug:account>/", include(account_urls)),
 ]

@@ -56,6 +56,7 @@ class AuditAction(StrEnum):
     MEMBER_JOIN = "member:join"
     MEMBER_ROLE = "member:role"
     MEMBER_REMOVE = "member:remove"
+    MEMBER_LEAVE = "member:leave"
     DASHBOARD_CREATE = "dashboard:create"
     DASHBOARD_CHANGE = "dashboard:change"
     DASHBOARD_SHARE = "dashboard:share"
@@ -110,6 +111,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     AuditAction.MEMBER_JOIN: ("joined", "join"),
     AuditAction.MEMBER_ROLE: ("changed the role of", "change the role of"),
     AuditAction.MEMBER_REMOVE: ("removed the member", "remove the member"),
+    AuditAction.MEMBER_LEAVE: ("left", "leave"),
     AuditAction.DASHBOARD_CREATE: ("created the dashboard", "create the dashboard"),
     AuditAction.DASHBOARD_CHANGE: ("changed the dashboard", "change the dashboard"),
     AuditAction.DASHBOARD_SHARE: ("shared the dashboard", "share the dashboard"),

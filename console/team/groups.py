@@ -14,7 +14,7 @@ from console.audit.recording import Act, recording
 from console.issuer import ROLES
 from console.team.models import Account, Membership, User
 from console.team.roles import Role
-from console.team.services import membership_set_role
+from console.team.services import LastAdmin, membership_change, membership_end
 
 logger = logging.getLogger(__name__)
 
@@ -82,17 +82,13 @@ def action_for(before: str | None, role: str | None) -> AuditAction:
 def _follow(user: User, account: Account, role: str | None, act: Act) -> None:
     Account.objects.select_for_update().get(pk=account.pk)  # or the last two admins go at once
     membership = Membership.objects.filter(account=account, user=user).first()
-    if membership is None:
-        Membership.objects.create(account=account, user=user, role=role or Role.VIEWER)
-    elif membership.role == Role.ADMIN and is_last_admin(membership):
+    try:
+        if membership is None:
+            Membership.objects.create(account=account, user=user, role=role or Role.VIEWER)
+        elif role is None:
+            membership_end(membership, by=user)
+        else:
+            membership_change(membership, role=role)
+    except LastAdmin:
         logger.warning("User %s stays the last admin of %s", user.pk, account.slug)
         act.failed(detail={"kept": "the last admin stays"})
-    elif role is None:
-        membership.delete()
-    else:
-        membership_set_role(membership, role=Role(role))
-
-
-def is_last_admin(membership: Membership) -> bool:
-    others = Membership.objects.filter(account=membership.account, role=Role.ADMIN)
-    return not others.exclude(pk=membership.pk).exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import ClassVar
 
 from django.conf import settings
@@ -79,6 +80,55 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} is {self.role} of {self.account}"
+
+
+class Removal(models.Model):
+    """Somebody was removed from an account: a token of their own doesn't let them back in."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="removals")
+    user = models.ForeignKey(User, models.CASCADE, related_name="removals")
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "user"], name="removed_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} was removed from {self.account}"
+
+
+def digest_of(secret: str) -> str:
+    """What is kept of a link's secret: it is random and long, so a plain hash tells nothing."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Invitation(models.Model):
+    """A link that lets one person join an account. Of its secret only a digest is kept."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="invitations")
+    role = models.CharField(max_length=16, choices=Role)
+    limits = models.JSONField(default=list, blank=True)
+    note = models.CharField(max_length=80, blank=True)
+    digest = models.CharField(max_length=64, unique=True)
+    by = models.ForeignKey(User, models.CASCADE, related_name="invitations")
+    created = models.DateTimeField(auto_now_add=True)
+    expires = models.DateTimeField()
+    used = models.DateTimeField(null=True)
+    used_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    withdrawn = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.target} of {self.account}"
+
+    @property
+    def target(self) -> str:
+        """Who is invited as what, as the trail says it."""
+        return f"{self.note or 'somebody'} as {self.role}"
 
 
 class Protection(models.Model):

@@ -3,25 +3,73 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
-from secrets import token_hex
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from secrets import token_hex, token_urlsafe
 
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.debug import sensitive_variables
 
 from console.audit.actions import AuditAction
 from console.audit.actor import Actor
-from console.team.models import Account, Membership, Protection, User
+from console.team.models import (
+    Account,
+    Invitation,
+    Membership,
+    Protection,
+    Removal,
+    User,
+    digest_of,
+)
+from console.team.queries import is_admin
 from console.team.roles import Role
+from console.vault.services import token_remove
 
 NAME_LENGTH = 100
+SECRET_BYTES = 32
 SLUG_LENGTH = 40  # room for a suffix within the column
 
 
 class AlreadyStarted(Exception):
     """There is a first user already."""
+
+
+class LastAdmin(Exception):
+    """An account always has an admin: this one must stay. Nothing was done."""
+
+    maybe_done = False
+
+
+class InvitationNeeded(Exception):
+    """Somebody who was removed comes back by an invitation only. Nothing was done."""
+
+    maybe_done = False
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account.name)
+        self.account = account
+
+
+class InvitationVoid(Exception):
+    """There is no such invitation, or it was used or withdrawn, or has expired."""
+
+    maybe_done = False
+
+
+class NameTaken(Exception):
+    """Somebody else got this user name in the same moment. Nothing was done."""
+
+    maybe_done = False
+
+
+class AlreadyMember(Exception):
+    """Whoever is a member already uses up no invitation."""
+
+    maybe_done = False
 
 
 @sensitive_variables("password")
@@ -48,10 +96,13 @@ def account_join(
 
     The first to connect an account is its admin, later ones join as viewers. A member keeps the
     role they have. `name` is used for a new account only and may be any text from outside.
+    Raises InvitationNeeded for somebody who was removed from the account.
     """
     account = _account_at(kind=kind, base_url=base_url, account_id=account_id, name=name)
-    # one after the other, or two would both be the first
-    Account.objects.select_for_update().get(pk=account.pk)
+    # or two would both be the first
+    _one_after_the_other(account)
+    if Removal.objects.filter(account=account, user=user).exists():
+        raise InvitationNeeded(account)
     role = Role.VIEWER if account.memberships.exists() else Role.ADMIN
     membership, _ = Membership.objects.get_or_create(
         account=account, user=user, defaults={"role": role}
@@ -59,10 +110,136 @@ def account_join(
     return membership
 
 
-def membership_set_role(membership: Membership, *, role: Role) -> None:
-    """Gives a member another role."""
-    membership.role = role
-    membership.save(update_fields=["role"])
+@transaction.atomic
+def membership_change(
+    membership: Membership, *, role: str, limits: Iterable[str] = (), by: User | None = None
+) -> None:
+    """Gives a member another role; `limits` count for an operator only.
+
+    Raises LastAdmin, PermissionDenied when `by` is no admin any more, and Membership.DoesNotExist.
+    """
+    _one_after_the_other(membership.account)
+    _check_admin(membership.account, by)
+    current = Membership.objects.get(pk=membership.pk)
+    if role != Role.ADMIN:
+        _check_not_last(current)
+    current.role = role
+    current.limits = list(limits) if role == Role.OPERATOR else []
+    current.save(update_fields=["role", "limits"])
+
+
+@transaction.atomic
+def membership_end(membership: Membership, *, by: User) -> None:
+    """Takes a member out, and their tokens for the account with them, lent ones too.
+
+    Whoever was put out by somebody else comes back by invitation only.
+
+    Raises LastAdmin, PermissionDenied when `by` is no admin any more, and Membership.DoesNotExist.
+    """
+    _one_after_the_other(membership.account)
+    current = Membership.objects.get(pk=membership.pk)
+    _check_not_last(current)
+    if by.pk != current.user_id:
+        _check_admin(membership.account, by)
+        Removal.objects.update_or_create(
+            account_id=current.account_id, user_id=current.user_id, defaults={"by": by}
+        )
+    token_remove(owner=current.user, account=current.account)
+    current.delete()
+
+
+@sensitive_variables("secret")
+@transaction.atomic
+def invitation_add(
+    *,
+    account: Account,
+    by: User,
+    role: str,
+    limits: Iterable[str] = (),
+    note: str = "",
+    lasts: timedelta,
+) -> tuple[Invitation, str]:
+    """An invitation and its secret, which is kept nowhere. PermissionDenied: `by` is no admin."""
+    _one_after_the_other(account)
+    _check_admin(account, by)
+    secret = token_urlsafe(SECRET_BYTES)
+    invitation = Invitation.objects.create(
+        account=account,
+        by=by,
+        role=role,
+        limits=list(limits) if role == Role.OPERATOR else [],
+        note=one_line(note),
+        digest=digest_of(secret),
+        expires=timezone.now() + lasts,
+    )
+    return invitation, secret
+
+
+def invitation_withdraw(invitation: Invitation) -> None:
+    """Makes the link worthless. Raises InvitationVoid when it was used or withdrawn before."""
+    open_ones = Invitation.objects.filter(pk=invitation.pk, used=None, withdrawn=None)
+    if not open_ones.update(withdrawn=timezone.now()):
+        raise InvitationVoid
+
+
+@transaction.atomic
+def invitation_use(invitation: Invitation, *, user: User) -> Membership:
+    """The person's membership by the invitation, which is used up, also for one removed before.
+
+    Raises InvitationVoid, also when whoever invited is no admin any more, and AlreadyMember.
+    """
+    account = invitation.account
+    _one_after_the_other(account)
+    if Membership.objects.filter(account=account, user=user).exists():
+        raise AlreadyMember
+    open_ones = Invitation.objects.filter(
+        pk=invitation.pk, used=None, withdrawn=None, expires__gt=timezone.now()
+    )
+    if not is_admin(account, invitation.by) or not open_ones.update(
+        used=timezone.now(), used_by=user
+    ):
+        raise InvitationVoid
+    Removal.objects.filter(account=account, user=user).delete()
+    return Membership.objects.create(
+        account=account, user=user, role=invitation.role, limits=invitation.limits
+    )
+
+
+@sensitive_variables("password")
+@transaction.atomic
+def invitation_use_by_new_user(
+    invitation: Invitation, *, username: str, password: str
+) -> Membership:
+    """The same for somebody without a user, who gets one, or nothing at all happens.
+
+    Raises InvitationVoid and NameTaken.
+    """
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(username, password=password)
+    except IntegrityError:
+        raise NameTaken from None
+    return invitation_use(invitation, user=user)
+
+
+def _one_after_the_other(account: Account) -> None:
+    """Holds the account until the transaction ends: decisions about its members queue up."""
+    Account.objects.select_for_update().get(pk=account.pk)
+
+
+def _check_admin(account: Account, by: User | None) -> None:
+    if by is not None and not is_admin(account, by):
+        raise PermissionDenied
+
+
+def _check_not_last(membership: Membership) -> None:
+    if membership.role != Role.ADMIN:
+        return
+    others = Membership.objects.filter(
+        account=membership.account_id, role=Role.ADMIN, user__is_active=True
+    ).exclude(pk=membership.pk)
+    if not others.exists():
+        raise LastAdmin
 
 
 def workflow_protect(*, actor: Actor, workflow: str) -> None:

@@ -11,15 +11,17 @@ from workflows_ui.presenters.trouble import Trouble, trouble_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """`back` is where Cancel leads, and whoever sends the form a second time."""
+    """`back` is where Cancel leads, and whoever sends the form a second time; `of` names that
+    page where it is no workflow's."""
 
     title: str
     consequence: str
     label: str
     back: str
-    workflow: str
+    workflow: str = ""
     instance: str = ""
     tone: str = ""
+    of: str = ""
 
 
 def unknown_outcome(lost: cf.CloudflareError, account: Account) -> Trouble:

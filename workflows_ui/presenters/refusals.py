@@ -5,6 +5,7 @@ In our words only: the upstream's own text may repeat the token that it was sent
 
 from __future__ import annotations
 
+from console.team.services import InvitationNeeded
 from console.vault.models import ACTIVE
 from workflows_ui import cloudflare as cf
 from workflows_ui.presenters.trouble import trouble_of
@@ -30,7 +31,16 @@ def status_refusal(status: cf.TokenStatus | None) -> str:
     return f"The API calls this token “{status.status[:40]}”. Use one that is active."
 
 
-def local_refusal(error: cf.CloudflareError) -> str:
+def removed_refusal(removed: InvitationNeeded) -> str:
+    return (
+        f"You were removed from {removed.account.name}. A token of your own doesn't let you back "
+        "in: ask one of its admins for an invitation."
+    )
+
+
+def local_refusal(error: cf.CloudflareError | InvitationNeeded) -> str:
+    if isinstance(error, InvitationNeeded):
+        return removed_refusal(error)
     if isinstance(error, cf.AddressRefused):
         return error.message
     if isinstance(error, cf.ConnectionFailed):

@@ -108,7 +108,10 @@ def cloudflare_connect(
     token: str,
     status: TokenStatus | None = None,
 ) -> Membership:
-    """Joins the actor to the account and seals their token for it. The API has said yes before."""
+    """Joins the actor to the account and seals their token for it. The API has said yes before.
+
+    Raises InvitationNeeded for somebody who was removed from the account; so do the others below.
+    """
     membership = team.account_join(
         user=actor,
         kind=Account.Kind.CLOUDFLARE,

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from console.team.models import Account, Membership
 from console.team.reauthentication import confirm_identity
+from console.team.services import InvitationNeeded
 from console.vault import pending
 from workflows_ui.access import address_rules, cloudflare_api, local_api, membership_of
 from workflows_ui.cloudflare import (
@@ -27,7 +28,12 @@ from workflows_ui.cloudflare import (
 )
 from workflows_ui.forms.accounts import AccountIdForm, ChoiceForm, CloudflareForm, LocalForm
 from workflows_ui.http import ConsoleRequest
-from workflows_ui.presenters.refusals import cloudflare_refusal, local_refusal, status_refusal
+from workflows_ui.presenters.refusals import (
+    cloudflare_refusal,
+    local_refusal,
+    removed_refusal,
+    status_refusal,
+)
 from workflows_ui.presenters.trouble import trouble_of
 from workflows_ui.queries import accounts as queries
 from workflows_ui.services import accounts as services
@@ -90,7 +96,7 @@ def connect_local(request: ConsoleRequest) -> HttpResponse:
         membership = services.local_connect(
             actor=request.user, client=client, name=form.cleaned_data["name"]
         )
-    except CloudflareError as error:
+    except (CloudflareError, InvitationNeeded) as error:
         form.add_error("url", local_refusal(error))
         return connect_page(request, local=form, status=422)
     return connected_page(request, [membership])
@@ -106,6 +112,9 @@ def connect_demo(request: ConsoleRequest) -> HttpResponse:
             account_id=services.DEMO_ACCOUNT_ID,
         )
         membership = services.demo_connect(actor=request.user, client=client)
+    except InvitationNeeded as removed:
+        messages.error(request, removed_refusal(removed))
+        return redirect("workflows_ui:connect")
     except CloudflareError as error:
         return connect_page(request, demo_problem=cloudflare_refusal(error), status=422)
     return connected_page(request, [membership])
@@ -241,17 +250,21 @@ def name_page(request: ConsoleRequest, token: str, found: Found) -> HttpResponse
 def joined_page(
     request: ConsoleRequest, token: str, found: Found, offers: tuple[Offer, ...]
 ) -> HttpResponse:
-    memberships = [
-        services.cloudflare_connect(
-            actor=request.user,
-            base_url=found.base_url,
-            account_id=offer.account_id,
-            name=offer.name,
-            token=token,
-            status=found.status,
-        )
-        for offer in offers
-    ]
+    memberships = []
+    for offer in offers:
+        try:
+            membership = services.cloudflare_connect(
+                actor=request.user,
+                base_url=found.base_url,
+                account_id=offer.account_id,
+                name=offer.name,
+                token=token,
+                status=found.status,
+            )
+        except InvitationNeeded as removed:
+            messages.error(request, removed_refusal(removed))
+        else:
+            memberships.append(membership)
     pending.let_go(request.session)
     return connected_page(request, memberships)
 

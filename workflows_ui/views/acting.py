@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 
 from console.audit.recording import TrailUnavailable
 from workflows_ui import cloudflare as cf
-from workflows_ui.access import Access
+from workflows_ui.access import Access, Seat
 from workflows_ui.forms.acts import ActForm, ForgettingForm
 from workflows_ui.htmx import render_page, wants_fragment
 from workflows_ui.http import ConsoleRequest
@@ -84,8 +85,8 @@ def refusal(
 
 def question_page(
     request: ConsoleRequest,
-    access: Access,
-    form: ActForm,
+    access: Seat,
+    form: Form,
     question: Question,
     trouble: Trouble | None = None,
     **context: Any,

@@ -1,0 +1,52 @@
+"""Processes that act at the same moment on a database of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+READY = """
+print("ready", flush=True)
+sys.stdin.readline()
+"""
+
+
+def race(tmp_path: Path, prepare: str, rival: tuple[str, str], names: Iterable[str]) -> list[str]:
+    """What each of them printed, sorted. `rival` is what one does before and after the signal to
+    start; its name is `sys.argv[1]`."""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "CONSOLE_DATA_DIR": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'race.sqlite3'}",
+        "PYTHONPATH": str(ROOT),
+    }
+
+    def python(*arguments: str) -> list[str]:
+        return [sys.executable, *arguments]
+
+    start = "import sys, django\ndjango.setup()\n"
+    for command in (python("manage.py", "migrate", "--verbosity=0"), python("-c", start + prepare)):
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120)
+    program = start + READY.join(rival)
+    rivals = [
+        subprocess.Popen(
+            python("-c", program, name),
+            cwd=ROOT,
+            env=environment,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for name in names
+    ]
+    for one in rivals:
+        assert one.stdout.readline() == "ready\n"
+    for one in rivals:
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    return sorted(one.communicate(timeout=60)[0].strip() for one in rivals)
