@@ -56,14 +56,28 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActPage:
+class RowPage:
     """`older` and `newer` are where to go on; `searched_to` is set when the search stopped there
     and not at the end of the trail."""
+
+    rows: list[Entry]
+    older: int | None
+    newer: int | None
+    searched_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActPage:
+    """The acts that a page's rows stand for."""
 
     acts: list[Told]
     older: int | None
     newer: int | None
-    searched_to: datetime | None = None
+    searched_to: datetime | None
+
+    @classmethod
+    def of(cls, page: RowPage) -> ActPage:
+        return cls(told(page.rows), page.older, page.newer, page.searched_to)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +97,21 @@ def acts(found: Filter, place: Place = NEWEST, *, limit: int = PAGE) -> ActPage:
     With an outcome asked for, an act stands where it ended, not where it began.
     """
     (account_id,) = found.account_ids or ()
-    led, rest = _led(found, account_id)
-    led = between(led, found.since, found.until)
+    led, asked = _led(found, account_id)
+    led, rest = between(led, found.since, found.until), asked & _kind(found)
     if found.text:
         rest &= _text(found)
-    return _page(led, rest, place, limit)
+    return ActPage.of(_page(led, rest, place, limit))
+
+
+def triggers_by(
+    actor_id: int, account_id: int, workflow: str, *, before: int | None = None, limit: int = PAGE
+) -> RowPage:
+    """The rows that say that the person triggered an instance of the workflow, newest first."""
+    found = Filter(actor_id=actor_id, action=AuditAction.INSTANCE_CREATE, workflow=workflow)
+    led, asked = _led(found, account_id)
+    rest = asked & Q(outcome=Outcome.SUCCEEDED)
+    return _page(led, rest, Place(before=before), limit)
 
 
 def log_ins(people: Mapping[int, str], place: Place = NEWEST, *, limit: int = PAGE) -> ActPage:
@@ -97,7 +121,8 @@ def log_ins(people: Mapping[int, str], place: Place = NEWEST, *, limit: int = PA
     rows = led.alias(actor=Coalesce("actor_id", 0), tried=Lower("actor_name"))
     names = [name.lower() for name in people.values()]
     failed = Q(actor_id=None, action=AuditAction.SESSION_LOG_IN_FAILED, tried__in=names)
-    return _page(rows, HEAD & (Q(actor__in=list(people)) | failed), place, limit)
+    asked = HEAD & (Q(actor__in=list(people)) | failed)
+    return ActPage.of(_page(rows, asked, place, limit))
 
 
 def is_about(entry: Entry, people: Mapping[int, str]) -> bool:
@@ -223,7 +248,7 @@ def _led(found: Filter, account_id: int | None) -> tuple[QuerySet[Entry], Q]:
         nothing = Value("" if isinstance(value, str) else 0)
         led = led.alias(**{f"asked_{name}": Coalesce(name, nothing)})
     asked = Q(**{f"asked_{name}": value for name, value in rest.items()})
-    return led, asked & _kind(found)
+    return led, asked
 
 
 def _stored(outcome: str) -> str:
@@ -267,7 +292,7 @@ def _any(text: str, names: Sequence[str]) -> Q:
     return Q.create([Q(**{f"{name}__icontains": text}) for name in names], connector=Q.OR)
 
 
-def _page(led: QuerySet[Entry], rest: Q, place: Place, limit: int) -> ActPage:
+def _page(led: QuerySet[Entry], rest: Q, place: Place, limit: int) -> RowPage:
     upwards = place.after is not None
     if upwards:
         ordered = led.filter(sequence__gt=place.after).order_by("sequence")
@@ -288,22 +313,22 @@ def _page(led: QuerySet[Entry], rest: Q, place: Place, limit: int) -> ActPage:
     return _upwards(page[::-1], place.after or 0, edge if not more else None)
 
 
-def _downwards(page: list[Entry], before: int | None, edge: int | None, *, more: bool) -> ActPage:
+def _downwards(page: list[Entry], before: int | None, edge: int | None, *, more: bool) -> RowPage:
     older = page[-1].sequence if more else None
     newer = None
     if before is not None:
         newer = page[0].sequence if page else before - 1
-    return ActPage(
-        acts=told(page),
+    return RowPage(
+        rows=page,
         older=older if edge is None else edge + 1,
         newer=newer,
         searched_to=_moment(edge),
     )
 
 
-def _upwards(page: list[Entry], after: int, edge: int | None) -> ActPage:
-    return ActPage(
-        acts=told(page),
+def _upwards(page: list[Entry], after: int, edge: int | None) -> RowPage:
+    return RowPage(
+        rows=page,
         older=page[-1].sequence if page else after + 1,
         newer=page[0].sequence if edge is None else edge - 1,
         searched_to=_moment(edge),

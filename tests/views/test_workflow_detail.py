@@ -1,7 +1,14 @@
 from __future__ import annotations
 
+import pytest
+
+from console.audit.actions import AuditAction
+from console.audit.models import Outcome
+from console.audit.recording import recording
+from tests.factories import make_account
 from tests.views.ladder import ReadLadder, UpstreamErrorLadder
 from tests.views.simulated import SimulatedFragment, polls, soup
+from tests.views.trails import act
 from workflows_ui.queries import reads
 
 PATH = "workflows/orders/"
@@ -18,7 +25,8 @@ class TestUpstreamErrors(UpstreamErrorLadder):
 class TestPage(SimulatedFragment):
     path = "workflows/checkout/"
     calls = 2
-    queries = 7  # whether it is protected
+    # whether it is protected, who triggered what, and for the field "By" members and others
+    queries = 10
     fragment = "instances"
 
     def test_it_lists_instances_with_their_status(self, viewer_client):
@@ -94,3 +102,84 @@ class TestPage(SimulatedFragment):
         page = soup(viewer_client.get(f"{self.url}?status=errored"))
         texts = [button["data-copy"] for button in page.select("[data-copy]")]
         assert texts[0].endswith("list checkout --status errored")
+
+
+BY = "/a/acme/workflows/checkout/?by="
+
+
+@pytest.mark.django_db
+class TestWhoTriggered:
+    @pytest.fixture
+    def upstream_url(self, simulator) -> str:
+        return simulator.base_url
+
+    def triggered(self, user, account, instance, **facts) -> int:
+        given = {"workflow": "checkout", "instance_id": instance} | facts
+        return act(user, account, AuditAction.INSTANCE_CREATE, **given)
+
+    def listed(self, answer) -> list[str]:
+        return [row["id"].removeprefix("i-") for row in soup(answer).select("tbody tr")]
+
+    def test_a_person_is_named_and_whatever_else_triggered_is(
+        self, viewer_client, operator, account
+    ):
+        self.triggered(operator, account, "order-errored")
+        page = soup(viewer_client.get("/a/acme/workflows/checkout/"))
+        link = page.find(id="i-order-errored").select_one("td .badge[href]")
+        assert (link.text.strip(), link["href"]) == ("the-operator", f"?by={operator.pk}")
+        assert "api" in page.find(id="i-order-paused").text
+
+    def test_mine_are_those_i_triggered_and_the_gone_among_them(
+        self, operator_client, operator, viewer, account
+    ):
+        for name in ("order-errored", "order-paused", "order-of-yesterday"):
+            self.triggered(operator, account, name)
+        self.triggered(viewer, account, "order-waiting")
+        self.triggered(operator, account, "order-failed", outcome=Outcome.FAILED)
+        answer = operator_client.get(f"{BY}me")
+        assert self.listed(answer) == ["order-of-yesterday", "order-paused", "order-errored"]
+        gone, paused, _ = soup(answer).select("tbody tr")
+        assert gone.select_one(".badge").text == "gone"
+        assert "/trail/?workflow=checkout" in gone.a["href"]
+        assert "paused" in paused.text
+
+    def test_those_of_a_batch_are_among_them(self, viewer_client, operator, account):
+        facts = {"actor": operator, "account": account, "workflow": "checkout"}
+        with recording(action=AuditAction.INSTANCE_CREATE_BATCH, **facts) as made:
+            made.part(AuditAction.INSTANCE_CREATE, "order-errored", Outcome.SUCCEEDED)
+            made.part(AuditAction.INSTANCE_CREATE, "order-paused", Outcome.FAILED)
+        assert self.listed(viewer_client.get(f"{BY}{operator.pk}")) == ["order-errored"]
+
+    def test_a_page_of_them_takes_a_call_each_and_leads_on(
+        self, viewer_client, operator, account, simulator, django_assert_max_num_queries
+    ):
+        for n in range(25):
+            self.triggered(operator, account, f"gone-{n}")
+        simulator.simulator.calls.reset()
+        # as the list, with the page from the trail and how far it searched for who triggered what
+        with django_assert_max_num_queries(11):
+            first = viewer_client.get(f"{BY}{operator.pk}")
+        assert len(simulator.simulator.calls) == 21
+        assert self.listed(first) == [f"gone-{n}" for n in range(24, 4, -1)]
+        older = soup(first).find("a", rel="next")["href"]
+        assert f"by={operator.pk}" in older
+        second = viewer_client.get(f"/a/acme/workflows/checkout/{older}")
+        assert self.listed(second) == [f"gone-{n}" for n in range(4, -1, -1)]
+
+    def test_status_and_time_are_not_mixed_in(self, viewer_client, operator, account):
+        self.triggered(operator, account, "order-paused")
+        answer = viewer_client.get(f"{BY}{operator.pk}&status=errored")
+        assert "Not together with status or time" in soup(answer).text
+        assert self.listed(answer) == ["order-errored"]
+
+    def test_nobody_and_nonsense(self, viewer_client, viewer, outsider):
+        assert "triggered nothing here" in soup(viewer_client.get(f"{BY}me")).text
+        for odd in (outsider.pk, "x", "-1"):
+            assert viewer_client.get(f"{BY}{odd}").status_code == 200
+        assert viewer_client.get(f"{BY}me&cursor=x").status_code == 200
+
+    def test_nobody_elses_trail_names_them(self, viewer_client, operator, account):
+        other = make_account(slug="other", account_id="e" * 32)
+        self.triggered(operator, other, "order-errored")
+        assert b"the-operator</bdi>" not in viewer_client.get("/a/acme/workflows/checkout/").content
+        assert not self.listed(viewer_client.get(f"{BY}{operator.pk}"))

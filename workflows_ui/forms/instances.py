@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
 from workflows_ui.presenters.status import STATUSES
+from workflows_ui.presenters.words import shorten
 from workflows_ui.queries.instances import InstanceFilter, StepFilter
 
 PRESETS = {
@@ -17,6 +20,7 @@ PRESETS = {
     "7d": ("7 days", timedelta(days=7)),
     "30d": ("30 days", timedelta(days=30)),
 }
+API_FILTERS = ("status", "since", "date_start", "date_end")
 ADDRESSABLE = r"^[a-zA-Z0-9, */#_-]+$"
 
 
@@ -38,15 +42,32 @@ class InstanceFilterForm(forms.Form):
         required=False,
         label="Created",
     )
+    by = forms.ChoiceField(label="By", required=False)
     date_start = forms.DateTimeField(label="From", widget=MomentInput(), required=False)
     date_end = forms.DateTimeField(label="To", widget=MomentInput(), required=False)
     cursor = forms.CharField(max_length=2_000, required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self, data: Any, *, me: int = 0, people: Callable[[], Mapping[int, str]] = dict
+    ) -> None:
+        """`people` (id -> name) is asked when somebody is looked for, or the field is shown."""
+        super().__init__(data)
+        self.me = me
+        self.fields["by"] = forms.ChoiceField(
+            label="By", required=False, choices=partial(people_choices, me, cache(people))
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         start, end = cleaned.get("date_start"), cleaned.get("date_end")
         if start and end and end < start:
             self.add_error("date_end", "This is before the start.")
+        if cleaned.get("by") and any(cleaned.get(name) for name in API_FILTERS):
+            self.add_error(
+                "by",
+                "Not together with status or time: who triggered what is known from the trail, "
+                "the rest from the API.",
+            )
         return cleaned
 
     def chosen(self) -> InstanceFilter:
@@ -62,7 +83,15 @@ class InstanceFilterForm(forms.Form):
             date_start=start,
             date_end=data.get("date_end"),
             cursor=data.get("cursor", ""),
+            by=self.me if data.get("by") == "me" else int(data.get("by") or 0) or None,
         )
+
+
+def people_choices(me: int, people: Callable[[], Mapping[int, str]]) -> list[tuple[str, str]]:
+    others = [(pk, name) for pk, name in people().items() if pk != me]
+    listed = sorted(others, key=lambda person: person[1].casefold())
+    named = [(str(pk), shorten(name, 32)) for pk, name in listed]
+    return [("", "Anybody"), ("me", "Me"), *named]
 
 
 class InstanceLookup(forms.Form):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from console.audit.queries import Creator
 from workflows_ui.cloudflare import InstanceDetail, InstanceRow
 from workflows_ui.models import Snapshot
 from workflows_ui.presenters.addresses import address_of
@@ -55,9 +56,13 @@ class InstanceLine:
     trigger: TriggerLook | None
     version: str
     version_url: str
+    by: Creator | None = None
 
 
-def instance_line(row: InstanceRow, *, account: str, workflow: str) -> InstanceLine:
+def instance_line(
+    row: InstanceRow, *, account: str, workflow: str, by: Creator | None = None
+) -> InstanceLine:
+    """`by` is who triggered it through the console."""
     version = row.version_id or ""
     return InstanceLine(
         row=row,
@@ -68,6 +73,7 @@ def instance_line(row: InstanceRow, *, account: str, workflow: str) -> InstanceL
         trigger=trigger_look(row.trigger_source),
         version=version[:8],
         version_url=version_url(account, workflow, version),
+        by=by,
     )
 
 

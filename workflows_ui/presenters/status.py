@@ -20,9 +20,10 @@ class Look:
 
     @property
     def live(self) -> bool:
-        return self.label not in FINISHED
+        return self.label not in FINISHED and self is not GONE
 
 
+GONE = Look("gone", "muted", "trash", "Deleted, or past its retention: the API knows it no more")
 LOOKS = {
     look.label: look
     for look in (

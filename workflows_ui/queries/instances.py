@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
+from console.audit.acts import triggers_by
+from console.audit.models import Entry
+from console.audit.queries import Creator, creators_of
 from workflows_ui import cloudflare as cf
 from workflows_ui.access import Access
 from workflows_ui.presenters.instances import InstanceLine, instance_line, instance_span
-from workflows_ui.presenters.status import look_of
+from workflows_ui.presenters.status import GONE, look_of
 from workflows_ui.presenters.steps import StepLine, split_counter, step_line, step_status
+from workflows_ui.presenters.trail import story_url
 from workflows_ui.presenters.workflows import WorkflowLine, workflow_line
 from workflows_ui.queries.reads import (
     FINISHED_SECONDS,
@@ -25,9 +29,11 @@ from workflows_ui.queries.reads import (
     region,
 )
 from workflows_ui.queries.workflows import workflow_reading
-from workflows_ui.side_by_side import both
+from workflows_ui.side_by_side import all_of, both
 
 PER_PAGE = 50
+READ_EACH = 20
+"""Instances on a page that takes a call for each."""
 STEPS_SHOWN = 100
 
 
@@ -37,6 +43,8 @@ class InstanceFilter:
     date_start: datetime | None = None
     date_end: datetime | None = None
     cursor: str = ""
+    by: int | None = None
+    """A user: what they triggered is listed from the trail, which knows no status."""
 
     @property
     def key(self) -> str:
@@ -45,7 +53,7 @@ class InstanceFilter:
 
     @property
     def narrows(self) -> bool:
-        return bool(self.status or self.date_start or self.date_end)
+        return bool(self.status or self.date_start or self.date_end or self.by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,8 @@ class InstancePage:
     cursor: str | None
     reading: Reading[Any]
     """The staler of the two that the page stands on."""
+    searched_to: datetime | None = None
+    """How far back the trail was searched, when that was not to its beginning."""
 
     @property
     def live(self) -> bool:
@@ -65,16 +75,64 @@ class InstancePage:
 
 def instance_page(access: Access, workflow: str, chosen: InstanceFilter) -> InstancePage:
     """The workflow and a page of its instances, read side by side (4.2, 4.5)."""
+    if chosen.by:
+        return triggered_page(access, workflow, chosen.by, chosen.cursor)
     about, page = both(
         partial(workflow_reading, access, workflow),
         partial(instance_reading, access, workflow, chosen),
     )
     slug = access.account.slug
-    lines = [instance_line(row, account=slug, workflow=workflow) for row in page.value.items]
+    by = creators_of(access.account.pk, workflow, [row.id for row in page.value.items])
+    lines = [
+        instance_line(row, account=slug, workflow=workflow, by=by.get(row.id))
+        for row in page.value.items
+    ]
     staler = page if page.error or not about.error else about
     return InstancePage(
         workflow_line(about.value, account=slug), tuple(lines), page.value.cursor, staler
     )
+
+
+def triggered_page(access: Access, workflow: str, by: int, cursor: str) -> InstancePage:
+    """What one person triggered through the console, newest first, each read by itself (4.12):
+    the API can't list by person. Those it knows no more are there as gone."""
+    before = int(cursor) if cursor.isdecimal() else None
+    found = triggers_by(by, access.account.pk, workflow, before=before, limit=READ_EACH)
+    entries = {entry.instance_id: entry for entry in reversed(found.rows)}
+    reads = [partial(triggered_line, access, workflow, e) for e in reversed(entries.values())]
+    about, lines = both(partial(workflow_reading, access, workflow), partial(all_of, reads))
+    return InstancePage(
+        workflow_line(about.value, account=access.account.slug),
+        tuple(lines),
+        None if found.older is None else str(found.older),
+        about,
+        found.searched_to,
+    )
+
+
+def triggered_line(access: Access, workflow: str, entry: Entry) -> InstanceLine:
+    instance, slug = entry.instance_id, access.account.slug
+    by = Creator(entry.actor_id, entry.actor_name, entry.attempt_sequence)
+    try:
+        detail = read(
+            access.reader,
+            f"brief:{workflow}:{instance}",
+            partial(access.api.get_instance, workflow, instance, simple=True),
+        ).value
+    except cf.NotFound:
+        row = cf.InstanceRow(id=instance, status=GONE.label, created_on=entry.at)
+        line = instance_line(row, account=slug, workflow=workflow, by=by)
+        return replace(line, look=GONE, url=story_url(slug, workflow, instance))
+    row = cf.InstanceRow(
+        id=instance,
+        status=detail.status,
+        created_on=entry.at,
+        started_on=detail.start,
+        ended_on=detail.end,
+        version_id=detail.version_id,
+        trigger_source=detail.trigger_source,
+    )
+    return instance_line(row, account=slug, workflow=workflow, by=by)
 
 
 def instance_reading(

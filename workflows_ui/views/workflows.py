@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -21,6 +22,7 @@ from workflows_ui.presenters.instances import instance_url
 from workflows_ui.presenters.paging import Trail
 from workflows_ui.presenters.trouble import stale_trouble
 from workflows_ui.presenters.workflow_acts import workflow_menu
+from workflows_ui.queries.trail import people_of
 
 
 @require_safe
@@ -49,7 +51,9 @@ def workflow_detail(request: ConsoleRequest, account: str, workflow: str) -> Htt
     lookup = InstanceLookup(request.GET if "id" in request.GET else None)
     if lookup.is_bound and (found := looked_up(access, workflow, lookup)):
         return redirect(found)
-    form = InstanceFilterForm(request.GET)
+    form = InstanceFilterForm(
+        request.GET, me=request.user.pk, people=partial(people_of, access.account)
+    )
     form.is_valid()  # what is not valid says so at its field, the rest still filters
     chosen = form.chosen()
     try:
