@@ -2,8 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.views.ladder import ReadLadder, UpstreamErrorLadder
+from console.audit.actions import AuditAction
+from console.audit.models import Outcome
+from console.audit.recording import recording
+from tests.factories import make_account
+from tests.views.ladder import HTMX, ReadLadder, UpstreamErrorLadder
 from tests.views.simulated import SimulatedFragment, polls, soup, started
+from tests.views.trails import act
 
 PATH = "workflows/orders/instances/order-1/"
 
@@ -19,6 +24,7 @@ class TestUpstreamErrors(UpstreamErrorLadder):
 class TestPage(SimulatedFragment):
     path = "workflows/checkout/instances/order-errored/"
     calls = 1
+    queries = 7  # what was done to it
     fragment = "instance"
 
     def test_an_errored_one_says_why_and_where(self, viewer_client):
@@ -95,3 +101,91 @@ def test_ten_thousand_steps_are_shown_in_windows(viewer_client, long_instance):
     ]
     found = soup(viewer_client.get(f"{long_instance}?q=step+9999"))
     assert [step["id"] for step in found.select(".step")] == ["step-9999"]
+
+
+STORY = "/a/acme/workflows/checkout/instances/order-errored/"
+
+
+@pytest.mark.django_db
+class TestStory:
+    @pytest.fixture
+    def upstream_url(self, simulator) -> str:
+        return simulator.base_url
+
+    def did(self, user, account, action, outcome=Outcome.SUCCEEDED, **facts) -> int:
+        given = {"workflow": "checkout", "instance_id": "order-errored"} | facts
+        return act(user, account, action, outcome, **given)
+
+    def told(self, answer) -> list[str]:
+        story = soup(answer).find("section", {"aria-labelledby": "story"})
+        return [" ".join(item.text.split()) for item in story.select("li")]
+
+    def test_without_an_act_it_is_the_engines_own(self, viewer_client):
+        told = self.told(viewer_client.get(STORY))
+        assert told[0].startswith("Triggered through the API, not by this console")
+        assert told[1].startswith("Started")
+        assert told[2].startswith("Errored")
+
+    def test_it_names_who_did_what_and_why_in_order_with_links(
+        self, viewer_client, operator, admin, account
+    ):
+        created = self.did(operator, account, AuditAction.INSTANCE_CREATE)
+        restarted = self.did(admin, account, AuditAction.INSTANCE_RESTART, reason="<b>stuck</b>")
+        self.did(
+            operator,
+            account,
+            AuditAction.INSTANCE_TERMINATE,
+            Outcome.FAILED,
+            answer={"status": 409},
+        )
+        account.snapshots.create(
+            workflow="checkout",
+            instance_id="order-errored",
+            attempt_sequence=restarted,
+            status="errored",
+            size=9,
+            packed=b"",
+        )
+        answer = viewer_client.get(STORY)
+        acts = [line for line in self.told(answer) if "the-" in line]
+        assert acts[0].startswith("the-operator triggered it")
+        assert acts[1].startswith("the-admin restarted it")
+        assert "<b>stuck</b>" in acts[1]
+        assert acts[1].endswith("Earlier run")
+        assert acts[2].startswith("the-operator could not terminate it")
+        assert acts[2].endswith("failed: status 409")
+        assert not any("not by this console" in line for line in self.told(answer))
+        links = [a["href"] for a in soup(answer).select(".timeline a[href*='/trail/']")]
+        assert links[:2] == [f"/a/acme/trail/{created}/", f"/a/acme/trail/{restarted}/"]
+        assert viewer_client.get(links[2]).status_code == 200
+
+    def test_a_long_story_is_cut_and_leads_to_all_of_it(self, viewer_client, operator, account):
+        for _ in range(15):
+            self.did(operator, account, AuditAction.INSTANCE_PAUSE)
+        answer = viewer_client.get(STORY)
+        told = self.told(answer)
+        assert (len(told), told[0]) == (13, "6 earlier")
+        all_of_it = soup(answer).find("a", string="6 earlier")["href"]
+        assert all_of_it == "/a/acme/trail/?workflow=checkout&instance=order-errored"
+
+    def test_a_part_of_a_batch_is_in_it(self, viewer_client, operator, account):
+        facts = {"actor": operator, "account": account, "workflow": "checkout"}
+        with recording(action=AuditAction.BATCH_TERMINATE, **facts) as made:
+            made.part(AuditAction.INSTANCE_TERMINATE, "order-errored", Outcome.SUCCEEDED)
+        page = soup(viewer_client.get(STORY))
+        (link,) = page.select(".timeline a")
+        assert link.text == "the-operator terminated it"
+        assert link["href"] == f"/a/acme/trail/{made.sequence}/"
+
+    def test_it_leaves_an_unchanged_fragment_unchanged(self, viewer_client, operator, account):
+        self.did(operator, account, AuditAction.INSTANCE_PAUSE)
+        mark = viewer_client.get(STORY, headers=HTMX)["ETag"]
+        again = viewer_client.get(STORY, headers={**HTMX, "If-None-Match": mark})
+        assert again.status_code == 204
+        self.did(operator, account, AuditAction.INSTANCE_RESUME)
+        assert viewer_client.get(STORY, headers={**HTMX, "If-None-Match": mark}).status_code == 200
+
+    def test_another_accounts_acts_are_not_in_it(self, viewer_client, operator, account):
+        other = make_account(slug="other", account_id="e" * 32)
+        self.did(operator, other, AuditAction.INSTANCE_PAUSE)
+        assert len(self.told(viewer_client.get(STORY))) == 3

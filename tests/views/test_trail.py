@@ -110,6 +110,14 @@ def test_a_batch_is_one_line_that_counts(viewer_client, operator, account):
     assert soup(own).select_one(".row-link")["href"] == f"{TRAIL}{number}/"
 
 
+def test_which_event_and_from_which_step_is_said(viewer_client, operator, account):
+    act(operator, account, AuditAction.INSTANCE_EVENT, detail={"event_type": "approve"})
+    act(operator, account, AuditAction.INSTANCE_RESTART_FROM, detail={"step": "charge card"})
+    restarted, sent = lines(viewer_client.get(TRAIL))
+    assert "event approve" in sent
+    assert "from step charge card" in restarted
+
+
 def test_whose_token_was_used_is_said_when_it_was_not_ones_own(viewer_client, operator, account):
     act(operator, account, token=make_token(make_user("grace"), account))
     assert "with the token of grace" in lines(viewer_client.get(TRAIL))[0]

@@ -74,6 +74,7 @@ class ActLine:
     thing: Piece | None
     place: Piece | None
     look: Look
+    about: str
     said: str
     parts: str
     token: str
@@ -94,13 +95,14 @@ def act_line(act: Told, *, account: str) -> ActLine:
     sentence = sentence_of(entry, thing.text.whole if thing else "")
     return ActLine(
         act=act,
-        url=address_of("trail-entry", account, str(act.sequence)),
+        url=address_of("trail-entry", account, str(entry.attempt_sequence or act.sequence)),
         who=sentence.who,
         does=sentence.does,
         kind=kind,
         thing=thing,
         place=place,
         look=outcome_look(entry, act.parts),
+        about=about(act.head),
         said=said(entry),
         parts=parts_told(act.parts),
         token=borrowed(entry),
@@ -126,6 +128,22 @@ def story_url(account: str, workflow: str, instance: str) -> str:
     """The trail of one instance."""
     query = {"workflow": workflow, "instance": instance}
     return reverse("workflows_ui:trail-list", args=[account], query=query)
+
+
+DETAILS = {
+    "event_type": "event {}",
+    "step": "from step {}",
+    "again": "with the params of {}",
+    "snapshot": "copy of the run {}",
+}
+
+
+def about(head: Entry) -> str:
+    """What was asked for besides: which event, from which step, whose params."""
+    told = [text.format(head.detail[name]) for name, text in DETAILS.items() if name in head.detail]
+    if head.instance_id and head.target:
+        told.append(head.target)
+    return ", ".join(told)
 
 
 def said(entry: Entry) -> str:

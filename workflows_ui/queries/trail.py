@@ -11,9 +11,11 @@ from console.audit import queries as audit
 from console.audit.models import Entry
 from console.team.models import Account, User
 from console.team.roles import Role
+from workflows_ui import cloudflare as cf
 from workflows_ui.access import Seat
 from workflows_ui.models import Snapshot
 from workflows_ui.presenters.instances import snapshot_url
+from workflows_ui.presenters.story import Story, forgot, story
 from workflows_ui.presenters.trail import ActLine, act_line, story_url
 
 
@@ -111,6 +113,19 @@ def may_see(seat: Seat, head: Entry) -> bool:
     if head.account_id == seat.account.pk:
         return True
     return acts.is_about(head, seen_log_ins(seat))
+
+
+def story_of(account: Account, workflow: str, instance: str, detail: cf.InstanceDetail) -> Story:
+    """What people and the engine did to an instance, in one order of time."""
+    done = acts.told_of(audit.story_of(account.pk, workflow, instance))
+    ended = forgot(done)
+    kept = snapshot_links(account, ended) if ended else []
+    runs = {
+        link.snapshot.attempt_sequence: link.url
+        for link in kept
+        if link.snapshot.instance_id == instance
+    }
+    return story(done, detail, runs, account=account.slug)
 
 
 def snapshot_links(account: Account, attempts: Sequence[int]) -> list[SnapshotLink]:

@@ -26,7 +26,9 @@ from workflows_ui.presenters.instances import (
 )
 from workflows_ui.presenters.status import look_of
 from workflows_ui.presenters.steps import is_truncated, parsed
+from workflows_ui.presenters.trail import story_url
 from workflows_ui.presenters.trouble import stale_trouble
+from workflows_ui.queries.trail import story_of
 from workflows_ui.views import errors
 
 
@@ -57,6 +59,8 @@ def instance_detail(
         "download_url": instance_url(account, workflow, instance, "download"),
         "may_trigger": access.allows(Action.INSTANCE_TRIGGER, workflow),
         "commands": instance_commands(access.account, workflow, instance),
+        "story": story_of(access.account, workflow, instance, detail),
+        "story_url": story_url(account, workflow, instance),
     }
     return render_page(request, "instances/detail.html", ctx, fragment="instance")
 
