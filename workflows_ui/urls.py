@@ -3,6 +3,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from workflows_ui.converters import InstanceId, VersionId, WorkflowName
 from workflows_ui.views import (
     accounts,
+    definitions,
     instance_acts,
     instances,
     invitations,
@@ -45,6 +46,7 @@ instance_urls: list[URLPattern | URLResolver] = [
 workflow_urls: list[URLPattern | URLResolver] = [
     path("", workflows.workflow_detail, name="workflow-detail"),
     path("trigger/", trigger.instance_trigger, name="instance-trigger"),
+    path("settings/", definitions.workflow_settings, name="workflow-settings"),
     path("protect/", workflow_acts.workflow_protect, name="workflow-protect"),
     path("unprotect/", workflow_acts.workflow_unprotect, name="workflow-unprotect"),
     path("delete/", workflow_acts.workflow_delete, name="workflow-delete"),
@@ -74,6 +76,9 @@ account_urls: list[URLPattern | URLResolver] = [
         invitations.invitation_withdraw,
         name="invitation-withdraw",
     ),
+    # not below workflows/: there a workflow of this name would be hidden
+    path("new-workflow/", definitions.workflow_create, name="workflow-create"),
+    path("new-workflow/runs/", definitions.schedule_runs, name="schedule-runs"),
     path("workflows/", workflows.workflow_list, name="workflow-list"),
     path("workflows/<workflow:workflow>/", include(workflow_urls)),
 ]

@@ -131,10 +131,10 @@ class TestProtecting:
         assert not soup(admin_client.get(WORKFLOW)).select_one(".page-title .badge")
 
     def test_only_an_admin_has_the_menu(self, viewer_client, operator_client, admin_client):
-        for client, items in ((viewer_client, 0), (operator_client, 0), (admin_client, 2)):
+        for client, has in ((viewer_client, False), (operator_client, False), (admin_client, True)):
             for path in ("", "versions/"):
                 page = soup(client.get(f"{WORKFLOW}{path}"))
-                assert len(page.select("#more-acts a")) == items
+                assert bool(page.select("#more-acts a")) is has
 
 
 @pytest.mark.django_db

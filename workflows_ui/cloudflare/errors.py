@@ -105,6 +105,10 @@ class ServerError(ApiError):
 ALREADY_EXISTS = 10405
 CANNOT_TERMINATE = 10401
 INSTANCE_NOT_FOUND = 10400
+INTERNAL_ERROR = 10001
+"""Also the answer to a PUT that names an unknown script (4.3)."""
+CRON_NEEDS_PLAN = 10208
+JURISDICTION_FIXED = 10209
 
 STATUS_ERRORS: dict[int, type[ApiError]] = {
     400: Invalid,

@@ -42,12 +42,12 @@ def check_new_id(value: str) -> None:
 
 
 class RetentionField(forms.CharField):
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, empty: str = "Empty: the workflow's default.") -> None:
         super().__init__(
             label=label,
             required=False,
             max_length=40,
-            help_text="Like “3 days”, or milliseconds. Empty: the workflow's default.",
+            help_text=f"Like “3 days”, or milliseconds. {empty}",
         )
 
     def clean(self, value: Any) -> int | str | None:

@@ -116,6 +116,21 @@ def shorten(text: str, most: int) -> str:
     return text if len(text) <= most else text[:most] + "…"
 
 
+def retention_text(value: int | str) -> str:
+    """A retention as people write it: milliseconds in the largest unit that fits, or its own text.
+
+    >>> retention_text(604_800_000), retention_text(1500), retention_text("3 days")
+    ('7 days', '1500', '3 days')
+    """
+    if isinstance(value, str):
+        return value
+    for unit, size in (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000)):
+        if value and value % size == 0:
+            count = value // size
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class CutText:
     """A long id cut in the middle: the head gives way first, the tail always shows."""

@@ -32,6 +32,9 @@ def workflow_menu(
 ) -> list[MenuItem]:
     """What the person may do here besides triggering, the destructive last."""
     found = []
+    if can.workflow_write and allows(Action.WORKFLOW_WRITE, workflow):
+        url = address_of("workflow-settings", account, workflow)
+        found.append(MenuItem(label="Settings", icon="settings", url=url, asks=False))
     if allows(Action.WORKFLOW_PROTECT, workflow):
         page = "workflow-unprotect" if protected else "workflow-protect"
         label = "Lift the protection" if protected else "Protect"

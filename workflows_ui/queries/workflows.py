@@ -66,3 +66,4 @@ def forget_workflow(access: Access, workflow: str) -> None:
     """Makes the next readings of a workflow that was acted on fresh ones."""
     forget(access.reader, f"workflow:{workflow}")
     forget(access.reader, "workflows::1")
+    forget(access.reader, f"versions:{workflow}:1")

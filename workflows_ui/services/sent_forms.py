@@ -33,6 +33,12 @@ def form_claim(*, user: User, key: UUID) -> SentForm:
         raise AlreadySent(led_to.first() or "") from None
 
 
+def form_sent(*, user: User, key: UUID) -> str | None:
+    """Where an earlier sending of the form led; None when there was none."""
+    found = SentForm.objects.filter(user=user, key=key).first()
+    return found.led_to if found else None
+
+
 def form_led_to(form: SentForm, url: str) -> None:
     """Notes where the sending led, for whoever sends it again."""
     SentForm.objects.filter(pk=form.pk).update(led_to=url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from django.shortcuts import redirect
 
 from console.audit.recording import TrailUnavailable
 from workflows_ui import cloudflare as cf
-from workflows_ui.access import Access, Seat
+from workflows_ui.access import Seat
 from workflows_ui.forms.acts import ActForm, ForgettingForm
 from workflows_ui.htmx import render_page, wants_fragment
 from workflows_ui.http import ConsoleRequest
@@ -35,27 +36,39 @@ def posted(request: ConsoleRequest) -> QueryDict | None:
 
 def act_page(
     request: ConsoleRequest,
-    access: Access,
+    access: Seat,
     form: ActForm,
     question: Question,
     act: Callable[[], str],
     **context: Any,
 ) -> HttpResponse:
     """Asks, or does what a valid form asks for, once. `act` returns where it leads."""
+    again = partial(question_page, request, access, form, question, **context)
     if not form.is_valid():
         if "key" in form.errors and form.is_bound:
             form.renew_key()
-        return question_page(request, access, form, question, **context)
+        return again()
+    return once_page(request, access, form, question.back, act, again)
+
+
+def once_page(
+    request: ConsoleRequest,
+    access: Seat,
+    form: ActForm,
+    back: str,
+    act: Callable[[], str],
+    again: Callable[[Trouble], HttpResponse],
+) -> HttpResponse:
+    """Does what a valid form asks for, unless it was sent before. `again` draws the form with why
+    it was not done; `back` is where a form leads that is still under way."""
     try:
         sent = form_claim(user=access.user, key=form.cleaned_data["key"])
     except AlreadySent as before:
-        messages.info(request, "This form was sent before. Nothing was done a second time.")
-        return redirect(before.led_to or question.back)
+        return sent_page(request, before.led_to or back)
     try:
         led_to = act()
     except (cf.CloudflareError, NotDone) as error:
-        trouble = refusal(access, form, sent, error)
-        return question_page(request, access, form, question, trouble, **context)
+        return again(refusal(access, form, sent, error))
     except TrailUnavailable:
         form_release(sent)
         raise
@@ -63,8 +76,14 @@ def act_page(
     return redirect(led_to)
 
 
+def sent_page(request: ConsoleRequest, led_to: str) -> HttpResponse:
+    """Where the first sending of a form led."""
+    messages.info(request, "This form was sent before. Nothing was done a second time.")
+    return redirect(led_to)
+
+
 def refusal(
-    access: Access, form: ActForm, sent: SentForm, error: cf.CloudflareError | NotDone
+    access: Seat, form: ActForm, sent: SentForm, error: cf.CloudflareError | NotDone
 ) -> Trouble:
     """Why the act was not done, or may have been; the form can be sent again either way."""
     if isinstance(error, StateForbids):

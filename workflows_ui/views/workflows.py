@@ -41,6 +41,8 @@ def workflow_list(request: ConsoleRequest, account: str) -> HttpResponse:
         "stale": stale_trouble(page.reading, account=access.account),
         "can": access.api.capabilities,
         "protected": protected_workflows(access.account),
+        "may_create": access.api.capabilities.workflow_write
+        and access.allows(Action.WORKFLOW_WRITE),
     }
     return render_page(request, "workflows/list.html", ctx, fragment="workflows")
 
