@@ -42,6 +42,7 @@ class AuditAction(StrEnum):
     TOKEN_REMOVE = "token:remove"  # noqa: S105
     TOKEN_LEND = "token:lend"  # noqa: S105
     TOKEN_RECALL = "token:recall"  # noqa: S105
+    VAULT_ROTATE = "vault:rotate"
     SESSION_LOG_IN = "session:log_in"
     SESSION_LOG_IN_FAILED = "session:log_in_failed"
     SESSION_LOG_OUT = "session:log_out"
@@ -97,6 +98,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     AuditAction.TOKEN_REMOVE: ("removed a token for", "remove a token for"),
     AuditAction.TOKEN_LEND: ("lent a token to", "lend a token to"),
     AuditAction.TOKEN_RECALL: ("took back a token lent to", "take back a token lent to"),
+    AuditAction.VAULT_ROTATE: ("sealed the vault with its first key", "seal the vault anew"),
     AuditAction.SESSION_LOG_IN: ("logged in", "log in"),
     AuditAction.SESSION_LOG_IN_FAILED: ("failed to log in", "log in"),
     AuditAction.SESSION_LOG_OUT: ("logged out", "log out"),

@@ -7,6 +7,7 @@ from typing import Any
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 
 HINT = "Make a key with `make key`: 32 random bytes in URL-safe base64."
 
@@ -25,6 +26,12 @@ def token_keys_are_usable(app_configs: object, **kwargs: Any) -> list[CheckMessa
     if not broken and len(set(keys)) < len(keys):
         return [Error("A key is in CONSOLE_TOKEN_KEYS twice.", hint=HINT, id="vault.E003")]
     return list(broken)
+
+
+def refuse_unusable_keys() -> None:
+    """Raises ImproperlyConfigured instead: a server's start runs no checks."""
+    if broken := token_keys_are_usable(None):
+        raise ImproperlyConfigured(" ".join(f"{one.msg} {one.hint}" for one in broken))
 
 
 def is_fernet_key(key: str) -> bool:
