@@ -15,6 +15,10 @@ timeout = 90
 graceful_timeout = 10
 keepalive = 75
 loglevel = "warning"
+# what a proxy says is judged in one place, console/proxies.py; gunicorn believes nobody
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
 
 
 def when_ready(server: Any) -> None:

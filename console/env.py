@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv
 
+UNIX_SOCKET = "unix"
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 env = FileAwareEnv(eager=True)
@@ -28,6 +30,15 @@ def secrets(name: str, *, least: int, hint: str) -> list[str]:
     if any(len(value) < least for value in values):
         raise ImproperlyConfigured(f"{name} holds one that is too short. {hint}")
     return values
+
+
+def proxies(name: str) -> tuple[IPv4Network | IPv6Network | str, ...]:
+    """Addresses and networks, comma-separated; the word `unix` stands for Unix sockets."""
+    values = [value.strip() for value in str(env.str(name, "")).split(",") if value.strip()]
+    try:
+        return tuple(value if value == UNIX_SOCKET else ip_network(value) for value in values)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is for addresses and networks: {error}.") from error
 
 
 def public_url() -> SplitResult:

@@ -8,7 +8,16 @@ from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
 
-from console.env import LOOPBACK_HOSTS, debug, env, is_loopback, public_url, secret, secrets
+from console.env import (
+    LOOPBACK_HOSTS,
+    debug,
+    env,
+    is_loopback,
+    proxies,
+    public_url,
+    secret,
+    secrets,
+)
 from console.issuer import issuer_from_env, password_login
 
 # --- Paths ---------------------------------------------------------------------------------
@@ -61,6 +70,7 @@ INSTALLED_APPS = [
 
 # --- Middleware ----------------------------------------------------------------------------
 MIDDLEWARE = [
+    "console.proxies.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # varies the length against BREACH
@@ -201,10 +211,8 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-BEHIND_PROXY = env.bool("CONSOLE_BEHIND_PROXY", False)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
-# whose address log-in attempts are counted for
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
+# console/proxies.py makes of it the scheme and the client's address, for Django and allauth alike
+TRUSTED_PROXIES = proxies("CONSOLE_TRUSTED_PROXIES")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:
     # no other host, not even one below the same domain, can plant a cookie of this name

@@ -52,6 +52,8 @@ def test_it_starts_locally_and_in_public(tmp_path):
         ({"CONSOLE_SECRET_KEY_FALLBACKS": "f" * 50 + ",short"}, "holds one that is too short"),
         ({"CONSOLE_TOKEN_KEYS": ""}, "CONSOLE_TOKEN_KEYS is not set"),
         ({"CONSOLE_URL": "http://workflows.example.com"}, "plain http"),
+        ({"CONSOLE_TRUSTED_PROXIES": "nginx"}, "CONSOLE_TRUSTED_PROXIES is for addresses"),
+        ({"CONSOLE_TRUSTED_PROXIES": "10.0.0.1/8"}, "CONSOLE_TRUSTED_PROXIES is for addresses"),
         ({"CONSOLE_URL": "workflows"}, "CONSOLE_URL must be like"),
         ({"CONSOLE_PASSWORD_LOGIN": "false"}, "nobody could log in"),
         ({"CONSOLE_OIDC_ISSUER": "http://login.example.com"}, "CONSOLE_OIDC_ISSUER must be https"),

@@ -58,18 +58,3 @@ def test_a_session_is_told_apart_and_not_told():
     digest = origin_of(request).session
     assert digest
     assert digest not in "s" * 32
-
-
-@pytest.mark.parametrize(
-    ("behind_proxy", "forwarded", "address"),
-    [
-        (False, "203.0.113.9", "10.0.0.1"),
-        (True, "203.0.113.9", "203.0.113.9"),
-        (True, "made-up, 203.0.113.9", "203.0.113.9"),
-        (True, "", "10.0.0.1"),
-    ],
-)
-def test_only_what_the_proxy_saw_counts_as_the_address(settings, behind_proxy, forwarded, address):
-    settings.BEHIND_PROXY = behind_proxy
-    request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=forwarded)
-    assert origin_of(request).address == address

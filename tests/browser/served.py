@@ -28,7 +28,7 @@ class Served:
 
 
 @contextmanager
-def served(data: Path, *, demo: bool = True) -> Iterator[Served]:
+def served(data: Path, *, demo: bool = True, **changes: str) -> Iterator[Served]:
     port, simulator_port = free_port(), free_port()
     url, simulator = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{simulator_port}"
     environment = {
@@ -44,6 +44,7 @@ def served(data: Path, *, demo: bool = True) -> Iterator[Served]:
         "CONSOLE_UPSTREAM_TIMEOUT": "8",
         "PORT": str(port),
         "WEB_CONCURRENCY": "1",
+        **changes,
     }
     manage = [sys.executable, "manage.py"]
     prepare = [*manage, "prepare", *(["--demo"] if demo else [])]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 import time_machine
@@ -73,10 +74,12 @@ def test_a_changed_password_ends_the_others_and_is_in_the_trail(ann):
 
 
 @pytest.mark.parametrize(
-    ("trusted", "shown"), [(0, "10.0.0.1"), (1, "203.0.113.9")], ids=["open", "behind a proxy"]
+    ("trusted", "shown"),
+    [((), "10.0.0.1"), ((ip_network("10.0.0.1"),), "203.0.113.9")],
+    ids=["open", "behind a proxy"],
 )
 def test_behind_a_proxy_the_address_is_what_the_proxy_saw(ann, settings, trusted, shown):
-    settings.ALLAUTH_TRUSTED_PROXY_COUNT = trusted
+    settings.TRUSTED_PROXIES = trusted
     browser_at("10.0.0.1", HTTP_X_FORWARDED_FOR="198.51.100.1, 203.0.113.9")
     assert UserSession.objects.get().ip == shown
 
