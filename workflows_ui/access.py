@@ -89,6 +89,11 @@ def note_seen(membership: Membership) -> None:
             Membership.objects.filter(pk=membership.pk).update(seen=now)
 
 
+def actor_of(request: ConsoleRequest) -> Actor:
+    """The person as the trail names them, for acts that need no seat at an account."""
+    return Actor(user=request.user, origin=origin_of(request))
+
+
 def seat_at(request: ConsoleRequest, slug: str) -> Seat:
     """The person's seat at an account, also for a member without a token. 404 for a stranger."""
     membership = membership_of(request, slug)

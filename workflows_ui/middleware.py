@@ -7,12 +7,17 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
+from console.audit.actor import Actor
+from console.audit.origin import origin_of
+from console.audit.recording import TrailUnavailable
+from console.audit.refusals import record_refusal
 from console.team.models import User
 from console.vault.sealing import CannotOpen
 from workflows_ui.access import TokenMissing
@@ -20,6 +25,7 @@ from workflows_ui.cloudflare import CloudflareError
 from workflows_ui.views import errors
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
 class HtmxRedirectMiddleware:
@@ -85,6 +91,10 @@ class UpstreamErrorMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, CloudflareError):
             return errors.upstream(request, error)
+        if isinstance(error, TrailUnavailable):
+            return errors.trail_unavailable(request)
+        if isinstance(error, PermissionDenied):
+            note_refusal(request, error)
         if isinstance(error, CannotOpen):
             return errors.cannot_open(request)
         if isinstance(error, RecursionError):
@@ -93,6 +103,19 @@ class UpstreamErrorMiddleware:
             messages.info(request, f"Add a token of your own to see {error.account.name}.")
             return redirect("workflows_ui:token-detail", account=error.account.slug)
         return None
+
+
+def note_refusal(request: HttpRequest, error: PermissionDenied) -> None:
+    """A form sent by hand by somebody who was never shown it is worth knowing of."""
+    if request.method in SAFE or not isinstance(request.user, User):
+        return
+    account = getattr(request, "account", None)
+    record_refusal(
+        Actor(user=request.user, account=account, origin=origin_of(request)),
+        asked=str(error),
+        method=str(request.method),
+        path=request.path,
+    )
 
 
 class FirstStartMiddleware:

@@ -53,13 +53,16 @@ class Act:
     outcome: Outcome = Outcome.SUCCEEDED
     facts: dict[str, Any] = field(default_factory=dict)
     parts: list[Entry] = field(default_factory=list)
+    quotes: bool = True
+    """Whether the words of an error are kept; no where they may repeat a secret that was sent."""
 
     @property
     def sequence(self) -> int:
         return self.attempt.sequence
 
     def succeeded(self, **facts: Any) -> None:
-        """Adds facts: `instance_id`, `workflow`, `target`, `status`, `code`, `ray_id`, `detail`."""
+        """Adds facts: `instance_id`, `workflow`, `target`, `status`, `code`, `ray_id`, `detail`,
+        and `account` where it was made by the act."""
         self._ended(Outcome.SUCCEEDED, facts)
 
     def failed(self, **facts: Any) -> None:
@@ -127,7 +130,7 @@ def recording(
         yield act
     except BaseException as error:
         act.outcome = outcome_of(error)
-        act.facts |= _answer_of(error)
+        act.facts |= _answer_of(error, quotes=act.quotes)
         raise
     finally:
         _end(act, duration_ms=round((time.monotonic() - began) * 1000))
@@ -204,12 +207,13 @@ def outcome_of(error: BaseException) -> Outcome:
     return Outcome.UNKNOWN if maybe_done else Outcome.FAILED
 
 
-def _answer_of(error: BaseException) -> dict[str, Any]:
+def _answer_of(error: BaseException, *, quotes: bool) -> dict[str, Any]:
+    said = {"message": str(error)[:500]} if quotes else {}
     return {
         "status": getattr(error, "status", None),
         "code": getattr(error, "code", None),
         "ray_id": getattr(error, "ray_id", ""),
-        "detail": {"error": type(error).__name__, "message": str(error)[:500]},
+        "detail": {"error": type(error).__name__, **said},
     }
 
 
@@ -230,6 +234,8 @@ def _outcome(attempt: Entry, outcome: Outcome, facts: dict[str, Any]) -> Entry:
     for name in ("workflow", "instance_id", "target"):
         if facts.get(name):
             setattr(entry, name, facts[name])
+    if account := facts.get("account"):
+        entry.account_id, entry.account_name = account.pk, account.name
     entry.upstream_status = _integer(facts.get("status"))
     entry.upstream_code = _integer(facts.get("code"))
     entry.ray_id = str(facts.get("ray_id") or "")

@@ -16,6 +16,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from console.audit.actions import AuditAction
 from console.audit.actor import Actor
+from console.audit.origin import NOWHERE, Origin
+from console.audit.recording import recording
 from console.team.models import (
     Account,
     Invitation,
@@ -36,6 +38,16 @@ SLUG_LENGTH = 40  # room for a suffix within the column
 
 class AlreadyStarted(Exception):
     """There is a first user already."""
+
+    maybe_done = False
+
+
+@sensitive_variables("password")
+def first_user_create(*, username: str, password: str, origin: Origin = NOWHERE) -> User:
+    """The first user of the console. Raises AlreadyStarted when there is one, however close, and
+    TrailUnavailable."""
+    with recording(actor=None, action=AuditAction.USER_CREATE, target=username, origin=origin):
+        return _first_user(username, password)
 
 
 class LastAdmin(Exception):
@@ -74,8 +86,7 @@ class AlreadyMember(Exception):
 
 @sensitive_variables("password")
 @transaction.atomic
-def first_user_create(*, username: str, password: str) -> User:
-    """The first user of the console. Raises AlreadyStarted when there is one, however close."""
+def _first_user(username: str, password: str) -> User:
     # Two who come at once queue up here: a row that is always there is locked on PostgreSQL,
     # and on SQLite the transaction itself is the lock.
     ContentType.objects.select_for_update().get(app_label="team", model="user")

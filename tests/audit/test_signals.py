@@ -48,7 +48,11 @@ def test_nobody_logs_in_when_the_trail_is_away(client):
     make_user("ada")
     raw("ALTER TABLE audit_entry RENAME TO audit_gone")
     client.raise_request_exception = False
-    assert log_in(client, "ada").status_code == 500
+    refused = log_in(client, "ada")
+    assert refused.status_code == 503
+    page = refused.content.decode()
+    assert "could not be written down, so it was not done" in page
+    assert "ada" not in page
     assert client.get("/").status_code == 302
 
 

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
+from console.audit.actor import Actor
+from console.audit.models import Entry
+from console.audit.recording import TrailUnavailable
 from console.team.models import Account
 from console.team.roles import Role
 from console.vault.models import ApiToken
@@ -72,8 +76,10 @@ def test_a_local_engine_is_joined_without_a_token(api):
     root = "/cdn-cgi/local/explorer/api/workflows"
     api.override(root, 200, '{"success":true,"errors":[],"messages":[],"result":[]}')
     url = api.url.removesuffix("/client/v4")
-    first = services.local_connect(actor=make_user(), client=local_api(url))
-    second = services.local_connect(actor=make_user(), client=local_api(url), name="Mine")
+    first = services.local_connect(actor=Actor(user=make_user()), client=local_api(url))
+    second = services.local_connect(
+        actor=Actor(user=make_user()), client=local_api(url), name="Mine"
+    )
     assert first.account == second.account
     assert first.account.kind == Account.Kind.LOCAL
     assert first.account.name == f"Local {url.removeprefix('http://')}"
@@ -89,5 +95,63 @@ def test_a_local_engine_is_joined_without_a_token(api):
 def test_what_is_no_engine_is_not_joined(fault_upstream, answer, error):
     fault_upstream.answer(answer)
     with pytest.raises(error):
-        services.local_connect(actor=make_user(), client=local_api(fault_upstream.url))
+        services.local_connect(actor=Actor(user=make_user()), client=local_api(fault_upstream.url))
     assert not Account.objects.exists()
+
+
+# --- The trail -------------------------------------------------------------------------------
+
+
+def connect(user, api, account_id: str = ONE):
+    return services.cloudflare_connect(
+        actor=Actor(user=user), base_url=api.url, account_id=account_id, name="Acme", token=TOKEN
+    )
+
+
+def told(user) -> list[tuple[str, str, str]]:
+    rows = Entry.objects.filter(actor_id=user.pk).order_by("sequence")
+    return [(row.action, row.outcome, row.account_name) for row in rows]
+
+
+@pytest.mark.django_db
+def test_connecting_says_who_made_an_account_and_who_joined_it(api):
+    first, second = make_user("ada"), make_user("ben")
+    connect(first, api)
+    connect(second, api)
+    connect(second, api)
+    assert told(first) == [
+        ("account:connect", "attempted", ""),
+        ("token:add", "attempted", ""),
+        ("token:add", "succeeded", "Acme"),
+        ("account:connect", "succeeded", "Acme"),
+    ]
+    assert told(second) == [
+        ("member:join", "attempted", "Acme"),
+        ("token:add", "attempted", "Acme"),
+        ("token:add", "succeeded", "Acme"),
+        ("member:join", "succeeded", "Acme"),
+        ("token:replace", "attempted", "Acme"),
+        ("token:replace", "succeeded", "Acme"),
+    ]
+    made = Entry.objects.get(action="account:connect", outcome="succeeded")
+    assert (made.account_id, made.detail["role"]) == (Account.objects.get().pk, "admin")
+
+
+@pytest.mark.django_db
+def test_an_address_where_no_engine_answers_is_in_the_trail(fault_upstream):
+    fault_upstream.answer(html(404))
+    with pytest.raises(CloudflareError):
+        services.local_connect(actor=Actor(user=make_user()), client=local_api(fault_upstream.url))
+    tried = Entry.objects.first()
+    assert (tried.action, tried.outcome) == ("account:connect", "failed")
+    assert Entry.objects.last().detail["base_url"] == fault_upstream.url
+
+
+@pytest.mark.django_db
+def test_without_a_trail_nothing_is_connected(api):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_entry RENAME TO audit_gone")
+    with pytest.raises(TrailUnavailable):
+        connect(make_user(), api)
+    assert not Account.objects.exists()
+    assert not ApiToken.objects.exists()

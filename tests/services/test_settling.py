@@ -262,15 +262,15 @@ def test_a_batch_stays_whole_until_all_is_known(operator, account, fault_upstrea
 def test_what_was_known_of_a_batch_is_not_asked_again(admin, account, fault_upstream, ago, capsys):
     ago(HOUR)
     with Actor(user=admin, account=account).recording(
-        AuditAction.BATCH_DELETE, workflow="orders", detail={"ids": ["one", "two"]}
+        AuditAction.INSTANCE_CREATE_BATCH, workflow="orders", detail={"ids": ["one", "two"]}
     ) as act:
-        act.part(AuditAction.INSTANCE_DELETE, "one", Outcome.FAILED)
+        act.part(AuditAction.INSTANCE_CREATE, "one", Outcome.SUCCEEDED)
         act.unknown()
     ago(NOW)
     settle_all(capsys)
     assert [seen.target.split("?")[0].rsplit("/", 1)[1] for seen in fault_upstream.seen] == ["two"]
     rows = [(row.instance_id, row.outcome) for row in trail.outcomes_of(act.attempt)]
-    assert rows == [("one", "failed"), ("", "unknown"), ("two", "succeeded"), ("", "succeeded")]
+    assert rows == [("one", "succeeded"), ("", "unknown"), ("two", "failed"), ("", "succeeded")]
 
 
 def test_a_batch_without_ids_stays_unknown(operator, account, ago, capsys, fault_upstream):

@@ -3,7 +3,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
 
+from console.audit.actor import Actor
+from console.audit.models import Entry
+from console.audit.recording import TrailUnavailable
 from console.vault.models import ApiToken
 from console.vault.sealing import unseal
 from tests.cloudflare.fault_server import cut, failure, half, html
@@ -24,7 +28,16 @@ def client_of(url, token):
 
 def put(url, owner, account, token):
     client = client_of(url, token)
-    return services.token_put(owner=owner, account=account, client=client, token=token)
+    return services.token_put(actor=Actor(user=owner), account=account, client=client, token=token)
+
+
+def verify(url, row):
+    actor = Actor(user=row.owner)
+    return services.token_verify(row, actor=actor, client=client_of(url, OLD))
+
+
+def told() -> list[tuple[str, str]]:
+    return [(row.action, row.outcome) for row in Entry.objects.order_by("sequence")]
 
 
 @pytest.mark.parametrize("owned_by_account", [False, True])
@@ -68,7 +81,7 @@ def test_a_token_of_another_account_changes_nothing(api):
 def test_verifying_notes_what_the_api_says(api, token, good, status):
     api.tokens |= {OLD: token} if token else {}
     row = make_token(make_user(), make_account(base_url=api.url), OLD)
-    assert services.token_verify(row, client=client_of(api.url, OLD)) is good
+    assert verify(api.url, row) is good
     row.refresh_from_db()
     assert row.status == status
     assert bool(row.problem) is (status in services.PROBLEMS)
@@ -82,7 +95,70 @@ def test_no_answer_about_the_token_notes_nothing(fault_upstream, answer):
     url = f"{fault_upstream.url}/client/v4"
     row = make_token(make_user(), make_account(base_url=url), OLD)
     with pytest.raises(CloudflareError):
-        services.token_verify(row, client=client_of(url, OLD))
+        verify(url, row)
     before = row.verified
     row.refresh_from_db()
     assert (row.status, row.problem, row.verified) == ("active", "", before)
+
+
+# --- The trail -------------------------------------------------------------------------------
+
+
+def test_a_first_token_and_another_are_told_apart(api):
+    owner, account = make_user("ada"), make_account(base_url=api.url)
+    api.tokens |= {OLD: Token(reads={ACCOUNT_ID}), NEW: Token(reads={ACCOUNT_ID})}
+    put(api.url, owner, account, OLD)
+    put(api.url, owner, account, NEW)
+    assert told() == [
+        ("token:add", "attempted"),
+        ("token:add", "succeeded"),
+        ("token:replace", "attempted"),
+        ("token:replace", "succeeded"),
+    ]
+    last = Entry.objects.first()
+    assert (last.actor_name, last.account_id) == ("ada", account.pk)
+    assert last.detail == {"label": "API token", "ends_with": "0002", "status": "active"}
+
+
+def test_what_the_api_said_about_a_refused_token_is_not_kept(fault_upstream):
+    """It may repeat the token, whatever that looks like."""
+    odd = "not-shaped-like-any"
+    fault_upstream.answer(failure(401, 1000, f"Invalid API Token {odd}"))
+    url = f"{fault_upstream.url}/client/v4"
+    with pytest.raises(CloudflareError):
+        put(url, make_user(), make_account(base_url=url), odd)
+    row = Entry.objects.first()
+    assert (row.outcome, row.upstream_status, row.upstream_code) == ("failed", 401, 1000)
+    assert row.detail == {"error": "Unauthorized"}
+
+
+def test_verifying_and_removing_are_in_the_trail(api):
+    api.tokens[OLD] = Token(reads=set())
+    row = make_token(make_user("ada"), make_account(base_url=api.url), OLD)
+    verify(api.url, row)
+    actor = Actor(user=row.owner)
+    assert services.token_remove(actor=actor, account=row.account)
+    assert not services.token_remove(actor=actor, account=row.account)
+    assert told() == [
+        ("token:verify", "attempted"),
+        ("token:verify", "succeeded"),
+        ("token:remove", "attempted"),
+        ("token:remove", "succeeded"),
+    ]
+    verified = Entry.objects.get(sequence=2)
+    assert verified.detail == {"status": "no permission"}
+    assert {entry.token_last_four for entry in Entry.objects.all()} == {"0001"}
+
+
+def test_without_a_trail_no_token_changes(api):
+    api.tokens |= {OLD: Token(reads={ACCOUNT_ID}), NEW: Token(reads={ACCOUNT_ID})}
+    row = make_token(make_user(), make_account(base_url=api.url), OLD)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_entry RENAME TO audit_gone")
+    with pytest.raises(TrailUnavailable):
+        put(api.url, row.owner, row.account, NEW)
+    with pytest.raises(TrailUnavailable):
+        services.token_remove(actor=Actor(user=row.owner), account=row.account)
+    assert not api.asked
+    kept = ApiToken.objects.get()
+    assert unseal(kept.sealed, owner_id=kept.owner_id, account_id=kept.account_id) == OLD

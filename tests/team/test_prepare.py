@@ -8,9 +8,11 @@ from django.contrib.staticfiles.finders import get_finder
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
+from console.audit.models import Entry
 from console.team.models import Account, Membership, User
 from console.team.roles import Role
 from console.vault.models import ApiToken
+from console.vault.sealing import unseal
 from tests.factories import make_membership, make_user
 from workflows_ui.management.commands.prepare import is_collected
 from workflows_ui.services.accounts import DEMO_ACCOUNT_ID
@@ -45,7 +47,23 @@ def test_again_changes_nothing_and_logs_nobody_out(capsys):
     before = User.objects.get()
     call_command("prepare", demo=True)
     assert User.objects.get().password == before.password
+    assert not Entry.objects.filter(action="token:replace").exists()
     assert Account.objects.count() == Membership.objects.count() == ApiToken.objects.count() == 1
+
+
+def test_who_made_the_demo_is_in_the_trail(capsys):
+    call_command("prepare", demo=True)
+    told = {(row.action, row.actor_name, row.address) for row in Entry.objects.all()}
+    assert ("user:create", "manage.py", "") in told
+    assert ("account:connect", "demo", "manage.py") in told
+
+
+def test_a_token_that_no_key_opens_any_more_is_put_in_place_again(settings, capsys):
+    call_command("prepare", demo=True)
+    settings.TOKEN_KEYS = ["b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktb3Q="]
+    call_command("prepare", demo=True)
+    row = ApiToken.objects.get()
+    assert unseal(bytes(row.sealed), owner_id=row.owner_id, account_id=row.account_id)
 
 
 def test_the_password_follows_the_setting(settings, capsys):

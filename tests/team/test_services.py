@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import authenticate
+from django.db import connection
 
+from console.audit.models import Entry
+from console.audit.origin import Origin
+from console.audit.recording import TrailUnavailable
 from console.team.models import Account, Membership, User
 from console.team.roles import Role
 from console.team.services import AlreadyStarted, account_join, first_user_create, one_line
@@ -33,6 +37,21 @@ def test_the_first_user_can_log_in_afterwards():
     user = first_user_create(username="ann", password="correct horse battery")
     assert authenticate(username="ann", password="correct horse battery") == user
     assert not user.is_superuser
+
+
+@pytest.mark.django_db
+def test_the_first_user_is_in_the_trail_and_not_made_without():
+    first_user_create(username="ann", password="correct horse battery", origin=Origin("192.0.2.7"))
+    made, tried = Entry.objects.all()
+    assert (made.action, made.outcome, made.target) == ("user:create", "succeeded", "ann")
+    assert tried.address == "192.0.2.7"
+    assert tried.sentence == "Somebody set out to create the user ann."
+    User.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_entry RENAME TO audit_gone")
+    with pytest.raises(TrailUnavailable):
+        first_user_create(username="ann", password="correct horse battery")
+    assert not User.objects.exists()
 
 
 @pytest.mark.django_db

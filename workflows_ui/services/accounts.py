@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
+from console.audit.actions import AuditAction
+from console.audit.actor import Actor
+from console.audit.recording import Act
 from console.team import services as team
 from console.team.models import Account, Membership, User
 from console.vault import services as vault
-from console.vault.models import ACTIVE
+from console.vault.models import ACTIVE, ApiToken
+from console.vault.sealing import CannotOpen, unseal
 from workflows_ui.cloudflare import (
     CloudflareClient,
     CloudflareError,
@@ -23,7 +28,7 @@ from workflows_ui.cloudflare import (
     TokenStatus,
     Unauthorized,
 )
-from workflows_ui.services.tokens import token_status
+from workflows_ui.services.tokens import facts_of, put_action, token_status
 
 ACCOUNT_ID = re.compile(r"[0-9a-f]{32}")
 MOST_ACCOUNTS = 50
@@ -97,11 +102,33 @@ def _checked(account: tuple[str, str], client_for: ClientFor) -> Candidate:
     return Candidate(account_id=account_id, name=name)
 
 
+@contextmanager
+def joining(
+    actor: Actor, *, base_url: str, account_id: str = "", name: str, with_token: bool
+) -> Iterator[list[Act]]:
+    """The acts that connecting is made of: a new account or a new member, and a token.
+
+    Each is told `succeeded` with the account, which may be one that was just made.
+    """
+    there = Account.objects.filter(base_url=base_url, account_id=account_id).first()
+    actions = [put_action(actor.user, there)] if with_token else []
+    if there is None:
+        actions.insert(0, AuditAction.ACCOUNT_CONNECT)
+    elif not there.memberships.filter(user=actor.user).exists():
+        actions.insert(0, AuditAction.MEMBER_JOIN)
+    at, target = replace(actor, account=there), "" if there else team.one_line(name)
+    detail = {"base_url": base_url, "account_id": account_id}
+    with ExitStack() as acts:
+        yield [
+            acts.enter_context(at.recording(action, target=target, detail=detail))
+            for action in actions
+        ]
+
+
 @sensitive_variables("token")
-@transaction.atomic
 def cloudflare_connect(
     *,
-    actor: User,
+    actor: Actor,
     base_url: str,
     account_id: str,
     name: str,
@@ -110,35 +137,37 @@ def cloudflare_connect(
 ) -> Membership:
     """Joins the actor to the account and seals their token for it. The API has said yes before.
 
-    Raises InvitationNeeded for somebody who was removed from the account; so do the others below.
+    Raises InvitationNeeded for somebody who was removed from the account, and TrailUnavailable;
+    so do the others below.
     """
-    membership = team.account_join(
-        user=actor,
-        kind=Account.Kind.CLOUDFLARE,
-        base_url=base_url,
-        account_id=account_id,
-        name=name,
-    )
-    vault.token_add(
-        owner=actor,
-        account=membership.account,
-        token=token,
-        status=status.status if status else ACTIVE,
-        expires=status.expires_on if status else None,
-    )
+    where = {"base_url": base_url, "account_id": account_id, "name": name}
+    with joining(actor, **where, with_token=True) as acts:
+        with transaction.atomic():
+            membership = team.account_join(user=actor.user, kind=Account.Kind.CLOUDFLARE, **where)
+            row = vault.token_add(
+                owner=actor.user,
+                account=membership.account,
+                token=token,
+                status=status.status if status else ACTIVE,
+                expires=status.expires_on if status else None,
+            )
+        for act in acts:
+            act.succeeded(
+                account=membership.account, detail=facts_of(row) | {"role": membership.role}
+            )
     return membership
 
 
-def demo_connect(*, actor: User, client: CloudflareClient) -> Membership:
+def demo_connect(*, actor: Actor, client: CloudflareClient) -> Membership:
     """Joins the actor to the demo. Raises CloudflareError when the simulator doesn't answer."""
     client.list_workflows(per_page=1)
-    return demo_join(user=actor, base_url=client.base_url)
+    return demo_join(actor=actor, base_url=client.base_url)
 
 
-def demo_join(*, user: User, base_url: str) -> Membership:
-    """Joins the user to the demo at this address with the simulator's token, without a call."""
+def demo_join(*, actor: Actor, base_url: str) -> Membership:
+    """Joins the actor to the demo at this address with the simulator's token, without a call."""
     return cloudflare_connect(
-        actor=user,
+        actor=actor,
         base_url=base_url,
         account_id=DEMO_ACCOUNT_ID,
         name=DEMO_NAME,
@@ -146,7 +175,21 @@ def demo_join(*, user: User, base_url: str) -> Membership:
     )
 
 
-def local_connect(*, actor: User, client: LocalClient, name: str = "") -> Membership:
+def demo_membership(user: User, base_url: str) -> Membership | None:
+    """The user's place in the demo, if there is nothing left to join: their token opens, too."""
+    token = ApiToken.objects.filter(
+        owner=user, account__base_url=base_url, account__account_id=DEMO_ACCOUNT_ID
+    ).first()
+    if token is None:
+        return None
+    try:
+        unseal(bytes(token.sealed), owner_id=user.pk, account_id=token.account_id)
+    except CannotOpen:
+        return None
+    return Membership.objects.filter(user=user, account=token.account).first()
+
+
+def local_connect(*, actor: Actor, client: LocalClient, name: str = "") -> Membership:
     """Joins the actor to the local engine that the client stands at.
 
     No token proves anything there: whoever may log in to the console and names the address joins
@@ -154,10 +197,13 @@ def local_connect(*, actor: User, client: LocalClient, name: str = "") -> Member
     this machine or on a host that the operator listed, and shows development data.
     Raises CloudflareError when nothing there answers like an engine.
     """
-    client.list_workflows(per_page=1)
-    return team.account_join(
-        user=actor,
-        kind=Account.Kind.LOCAL,
-        base_url=client.base_url,
-        name=name or f"Local {urlsplit(client.base_url).netloc}",
-    )
+    where = {
+        "base_url": client.base_url,
+        "name": name or f"Local {urlsplit(client.base_url).netloc}",
+    }
+    with joining(actor, **where, with_token=False) as acts:
+        client.list_workflows(per_page=1)
+        membership = team.account_join(user=actor.user, kind=Account.Kind.LOCAL, **where)
+        for act in acts:
+            act.succeeded(account=membership.account, detail={"role": membership.role})
+    return membership

@@ -32,10 +32,7 @@ CREATES: dict[str, AuditAction] = {
     AuditAction.INSTANCE_CREATE: AuditAction.INSTANCE_CREATE,
     AuditAction.INSTANCE_CREATE_BATCH: AuditAction.INSTANCE_CREATE,
 }
-DELETES: dict[str, AuditAction] = {
-    AuditAction.INSTANCE_DELETE: AuditAction.INSTANCE_DELETE,
-    AuditAction.BATCH_DELETE: AuditAction.INSTANCE_DELETE,
-}
+DELETES: dict[str, AuditAction] = {AuditAction.INSTANCE_DELETE: AuditAction.INSTANCE_DELETE}
 EACH: dict[str, AuditAction] = {**CREATES, **DELETES}
 """What can be found out, and what a batch did to each of its instances."""
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.views.decorators.debug import sensitive_variables
 
+from console.audit.actions import AuditAction
+from console.audit.actor import Actor
 from console.team.models import Account, User
 from console.vault import services as vault
 from console.vault.models import ACTIVE, ApiToken
@@ -34,32 +38,70 @@ def token_status(client: CloudflareClient) -> TokenStatus | None:
     return None
 
 
+def put_action(owner: User, account: Account | None) -> AuditAction:
+    """What it is called when the owner puts a token in place: the first one, or another."""
+    had_one = ApiToken.objects.filter(owner=owner, account=account).exists()
+    return AuditAction.TOKEN_REPLACE if had_one else AuditAction.TOKEN_ADD
+
+
+def facts_of(token: ApiToken) -> dict[str, str]:
+    """What the trail may say of a token that was put in place."""
+    return {"label": token.label, "ends_with": token.last_four, "status": token.status}
+
+
 @sensitive_variables("token")
 def token_put(
-    *, owner: User, account: Account, client: CloudflareClient, token: str, label: str = ""
+    *, actor: Actor, account: Account, client: CloudflareClient, token: str, label: str = ""
 ) -> ApiToken:
-    """Seals the token for its owner at this account, in place of the one they had.
+    """Seals the token for the actor at this account, in place of the one they had.
 
     `client` holds the new token and stands at this account. Raises CloudflareError, and changes
-    nothing, unless the API lets the token read the account's Workflows.
+    nothing, unless the API lets the token read the account's Workflows; TrailUnavailable.
     """
-    client.list_workflows(per_page=1)
-    status = token_status(client)
-    return vault.token_add(
-        owner=owner,
-        account=account,
-        token=token,
-        label=label,
-        status=status.status if status else ACTIVE,
-        expires=status.expires_on if status else None,
-    )
+    at = replace(actor, account=account)
+    with at.recording(put_action(actor.user, account)) as act:
+        act.quotes = False
+        client.list_workflows(per_page=1)
+        status = token_status(client)
+        row = vault.token_add(
+            owner=actor.user,
+            account=account,
+            token=token,
+            label=label,
+            status=status.status if status else ACTIVE,
+            expires=status.expires_on if status else None,
+        )
+        act.succeeded(detail=facts_of(row))
+    return row
 
 
-def token_verify(token: ApiToken, *, client: CloudflareClient) -> bool:
+def token_remove(*, actor: Actor, account: Account) -> bool:
+    """Forgets the actor's token for the account. False, and nothing written, when there was none.
+
+    Raises TrailUnavailable.
+    """
+    token = ApiToken.objects.filter(owner=actor.user, account=account).first()
+    if token is None:
+        return False
+    with replace(actor, account=account, token=token).recording(AuditAction.TOKEN_REMOVE):
+        return vault.token_remove(owner=actor.user, account=account)
+
+
+def token_verify(token: ApiToken, *, actor: Actor, client: CloudflareClient) -> bool:
     """Asks again whether the token is good for the account's Workflows, and notes the answer.
 
-    Raises CloudflareError, and notes nothing, when the API gave no answer about the token.
+    Raises CloudflareError, and notes nothing, when the API gave no answer about the token;
+    TrailUnavailable.
     """
+    at = replace(actor, account=token.account, token=token)
+    with at.recording(AuditAction.TOKEN_VERIFY) as act:
+        act.quotes = False
+        good = _verify(token, client)
+        act.succeeded(detail={"status": token.status})
+    return good
+
+
+def _verify(token: ApiToken, client: CloudflareClient) -> bool:
     try:
         client.list_workflows(per_page=1)
     except Unauthorized:

@@ -18,7 +18,7 @@ from console.team.models import Account, Membership
 from console.team.reauthentication import confirm_identity
 from console.team.services import InvitationNeeded
 from console.vault import pending
-from workflows_ui.access import address_rules, cloudflare_api, local_api, membership_of
+from workflows_ui.access import actor_of, address_rules, cloudflare_api, local_api, membership_of
 from workflows_ui.cloudflare import (
     AddressRefused,
     BadResponse,
@@ -94,7 +94,7 @@ def connect_local(request: ConsoleRequest) -> HttpResponse:
     client = local_api(form.cleaned_data["url"])
     try:
         membership = services.local_connect(
-            actor=request.user, client=client, name=form.cleaned_data["name"]
+            actor=actor_of(request), client=client, name=form.cleaned_data["name"]
         )
     except (CloudflareError, InvitationNeeded) as error:
         form.add_error("url", local_refusal(error))
@@ -111,7 +111,7 @@ def connect_demo(request: ConsoleRequest) -> HttpResponse:
             base_url=settings.SIMULATOR_URL,
             account_id=services.DEMO_ACCOUNT_ID,
         )
-        membership = services.demo_connect(actor=request.user, client=client)
+        membership = services.demo_connect(actor=actor_of(request), client=client)
     except InvitationNeeded as removed:
         messages.error(request, removed_refusal(removed))
         return redirect("workflows_ui:connect")
@@ -254,7 +254,7 @@ def joined_page(
     for offer in offers:
         try:
             membership = services.cloudflare_connect(
-                actor=request.user,
+                actor=actor_of(request),
                 base_url=found.base_url,
                 account_id=offer.account_id,
                 name=offer.name,

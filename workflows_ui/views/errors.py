@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -42,6 +43,23 @@ def cannot_open(request: HttpRequest) -> HttpResponse:
             next_step="Put the old key back into CONSOLE_TOKEN_KEYS, or replace the token.",
             account=getattr(request, "account", None),
             token_link=True,
+        ),
+    )
+
+
+def trail_unavailable(request: HttpRequest) -> HttpResponse:
+    """Nothing was done: what the request changed in its session, such as a log-in, isn't kept."""
+    logger.error("trail_unavailable path=%s", request.path)
+    if request.session.modified:
+        request.user = AnonymousUser()
+    return failure(
+        request,
+        Trouble(
+            status=503,
+            title="This could not be written down, so it was not done",
+            why="The console keeps a trail of every act, and the trail takes no entries now.",
+            next_step="Try again in a moment; if it stays like this, tell whoever runs it.",
+            account=getattr(request, "account", None),
         ),
     )
 

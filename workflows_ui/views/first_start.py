@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
+from console.audit.origin import origin_of
 from console.team.models import User
 from console.team.reauthentication import note_log_in
 from console.team.services import AlreadyStarted, first_user_create
@@ -33,7 +34,9 @@ def first_start(request: HttpRequest) -> HttpResponse:
         return render(request, "first_start/form.html", {"form": form}, status=status)
     try:
         user = first_user_create(
-            username=form.cleaned_data["username"], password=form.cleaned_data["password1"]
+            username=form.cleaned_data["username"],
+            password=form.cleaned_data["password1"],
+            origin=origin_of(request),
         )
     except AlreadyStarted:
         return redirect("account_login")

@@ -13,9 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from console.team.models import Account
 from console.team.reauthentication import confirm_identity, confirm_url, recently_authenticated
-from console.vault import services as vault
 from console.vault.models import ApiToken
-from workflows_ui.access import access_to, cloudflare_api, local_api, membership_of
+from workflows_ui.access import access_to, actor_of, cloudflare_api, local_api, membership_of
 from workflows_ui.cloudflare import CloudflareClient, CloudflareError
 from workflows_ui.forms.tokens import TokenForm
 from workflows_ui.http import ConsoleRequest
@@ -44,7 +43,7 @@ def token_replace(request: ConsoleRequest, account: str) -> HttpResponse:
     try:
         client = cloudflare_api(token, base_url=place.base_url, account_id=place.account_id)
         services.token_put(
-            owner=request.user,
+            actor=actor_of(request),
             account=place,
             client=client,
             token=token,
@@ -76,7 +75,7 @@ def token_verify(request: ConsoleRequest, account: str) -> HttpResponse:
 @confirm_identity(back=BACK)
 def token_remove(request: ConsoleRequest, account: str) -> HttpResponse:
     place = cloudflare_account(request, account)
-    if vault.token_remove(owner=request.user, account=place):
+    if services.token_remove(actor=actor_of(request), account=place):
         messages.success(request, "Your token is removed from this console.")
     return redirect("workflows_ui:token-detail", account=account)
 
@@ -85,7 +84,7 @@ def verify_token(request: ConsoleRequest, place: Account) -> bool:
     client = cast(CloudflareClient, access_to(request, place.slug).api)
     # there is one, or access_to had said that it is missing
     token = ApiToken.objects.get(owner=request.user, account=place)
-    return services.token_verify(token, client=client)
+    return services.token_verify(token, actor=actor_of(request), client=client)
 
 
 def verify_local(place: Account) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,16 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from console.audit.actions import AuditAction
+from console.audit.actor import Actor
+from console.audit.origin import Origin
+from console.audit.recording import record_event
 from console.team.models import User
 from console.team.roles import Role
 from console.team.services import InvitationNeeded, membership_change
 from workflows_ui.access import address_rules
 from workflows_ui.cloudflare import AddressRefused, check_url
-from workflows_ui.services.accounts import demo_join
+from workflows_ui.services.accounts import demo_join, demo_membership
 
 DEMO_USER = "demo"
 
@@ -65,13 +70,24 @@ def prepare_demo() -> None:
         base_url = check_url(settings.SIMULATOR_URL, kind="cloudflare", rules=address_rules())
     except AddressRefused as refused:
         raise CommandError(f"CONSOLE_SIMULATOR_URL: {refused.message}") from None
-    user, _ = User.objects.get_or_create(username=DEMO_USER)
+    user, is_new = User.objects.get_or_create(username=DEMO_USER)
+    if is_new:
+        record_event(
+            actor=None, actor_name="manage.py", action=AuditAction.USER_CREATE, target=DEMO_USER
+        )
     # only when it differs: a new hash would log the user out everywhere
     if not user.check_password(settings.DEMO_PASSWORD):
         user.set_password(settings.DEMO_PASSWORD)
         user.save(update_fields=["password"])
+    actor = Actor(user=user, origin=Origin(address="manage.py"))
     try:
-        membership = demo_join(user=user, base_url=base_url)
+        membership = demo_membership(user, base_url) or demo_join(actor=actor, base_url=base_url)
     except InvitationNeeded:
         return  # an admin of the demo put the user out, and that holds
-    membership_change(membership, role=Role.ADMIN)
+    if membership.role != Role.ADMIN:
+        with replace(actor, account=membership.account).recording(
+            AuditAction.MEMBER_ROLE,
+            target=DEMO_USER,
+            detail={"from": membership.role, "to": Role.ADMIN},
+        ):
+            membership_change(membership, role=Role.ADMIN)
