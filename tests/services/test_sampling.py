@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tests.factories import ACCOUNT_ID, TOKEN, make_account
+from workflows_ui import cloudflare as cf
+from workflows_ui.models import CountSample, Sampling, SeenInstance
+from workflows_ui.services import sampling
+from workflows_ui.services.sampling import lease_end, lease_take, sample
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def api(simulator) -> cf.CloudflareClient:
+    return cf.CloudflareClient(
+        base_url=simulator.base_url,
+        account_id=ACCOUNT_ID,
+        token=TOKEN,
+        rules=cf.AddressRules(loopback=True),
+    )
+
+
+@pytest.fixture
+def account(simulator):
+    return make_account(base_url=simulator.base_url)
+
+
+def test_a_round_keeps_counts_and_instances(account, api):
+    sample(account, api, calls=100)
+    spans = set(CountSample.objects.values_list("span", flat=True))
+    assert spans == {"minute", "hour", "day"}
+    counts = CountSample.objects.get(workflow="checkout", span="hour").counts
+    assert counts["errored"] >= 1
+    failed = SeenInstance.objects.get(workflow="checkout", instance_id="order-errored")
+    assert failed.status == "errored"
+    assert failed.fingerprint
+    assert failed.error_name
+    state = Sampling.objects.get(account=account)
+    assert state.whole_since < timezone.now() - timedelta(hours=23)
+
+
+def test_a_second_round_adds_nothing_twice_and_sees_what_changed(account, api, simulator):
+    sample(account, api, calls=100)
+    seen = SeenInstance.objects.count()
+    samples = CountSample.objects.count()
+    simulator.simulator.calls.reset()
+    sample(account, api, calls=100)
+    assert SeenInstance.objects.count() >= seen
+    assert CountSample.objects.count() - samples <= samples / 3 + 1
+    assert len(simulator.simulator.calls) < 60
+
+
+def test_it_keeps_to_its_calls_and_says_that_it_is_not_whole(account, api, simulator):
+    simulator.simulator.calls.reset()
+    sample(account, api, calls=2)
+    assert len(simulator.simulator.calls) == 2
+    state = Sampling.objects.get(account=account)
+    assert timezone.now() - state.whole_since < timedelta(minutes=1)
+
+
+def test_what_an_instance_waits_for_is_known(account, api):
+    sample(account, api, calls=100)
+    waiting = SeenInstance.objects.get(workflow="checkout", instance_id="order-waiting")
+    assert waiting.waits_for
+
+
+def test_one_that_went_is_marked_as_gone(account, api):
+    SeenInstance.objects.create(
+        account=account,
+        workflow="checkout",
+        instance_id="never-was",
+        status="running",
+        read=timezone.now() - timedelta(hours=1),
+    )
+    sample(account, api, calls=100)
+    assert SeenInstance.objects.get(instance_id="never-was").status == sampling.GONE
+
+
+def test_one_process_at_a_time_holds_the_lease(account):
+    now = timezone.now()
+    assert lease_take(account, now=now)
+    assert not lease_take(account, now=now)
+    assert lease_take(account, now=now + sampling.LEASE + timedelta(seconds=1))
+    lease_end(account, problem="no answer")
+    assert lease_take(account, now=now)
+    assert Sampling.objects.get(account=account).problem == "no answer"
+
+
+def test_old_rows_go(account, api):
+    old = timezone.now() - sampling.KEPT - timedelta(days=10)
+    for span in ("minute", "hour", "day"):
+        CountSample.objects.create(account=account, workflow="w", span=span, at=old, counts={})
+    SeenInstance.objects.create(
+        account=account, workflow="w", instance_id="i", status="complete", read=old
+    )
+    sample(account, api, calls=1)
+    assert [row.span for row in CountSample.objects.filter(workflow="w")] == ["day"]
+    assert not SeenInstance.objects.filter(workflow="w").exists()
+
+
+def test_a_restarted_one_that_fails_anew_is_read_anew(account, api):
+    sample(account, api, calls=100)
+    failed = SeenInstance.objects.filter(instance_id="order-errored")
+    failed.update(ended=timezone.now() - timedelta(days=1), error_name="Old", fingerprint="old")
+    sampling.keep_rows(account, "checkout", api.list_instances("checkout").items)
+    assert failed.get().fingerprint == ""
+    sampling.read_details(account, api, sampling.Allowance(50))
+    assert failed.get().error_name != "Old"
