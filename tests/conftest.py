@@ -28,6 +28,7 @@ from console.vault.models import ApiToken
 from tests import fake_api
 from tests.cloudflare import fault_server
 from tests.factories import TOKEN, make_account, make_membership, make_token, make_user
+from workflows_ui import panels
 from workflows_ui.cloudflare import transport
 from workflows_ui.middleware import FirstStartMiddleware
 from workflows_ui.queries import reads
@@ -51,6 +52,7 @@ def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     FirstStartMiddleware.started = False
     cache.clear()
     reads.region.backend._cache.clear()
+    panels.region.backend._cache.clear()
     yield
     FirstStartMiddleware.started = False
 

@@ -61,6 +61,7 @@ class Console:
         slug = self.account.slug
         entries = [
             ("Workflows", reverse("workflows_ui:workflow-list", args=[slug]), "workflow", "w"),
+            ("Dashboards", reverse("workflows_ui:dashboard-list", args=[slug]), "dashboard", "d"),
             ("Trail", reverse("workflows_ui:trail-list", args=[slug]), "trail", "t"),
             ("Team", reverse("workflows_ui:member-list", args=[slug]), "team", "m"),
             ("Connection", reverse("workflows_ui:token-detail", args=[slug]), "key", "c"),

@@ -3,6 +3,8 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from workflows_ui.converters import InstanceId, VersionId, WorkflowName
 from workflows_ui.views import (
     accounts,
+    dashboard_edit,
+    dashboards,
     definitions,
     instance_acts,
     instances,
@@ -55,6 +57,23 @@ workflow_urls: list[URLPattern | URLResolver] = [
     path("instances/<instance:instance>/", include(instance_urls)),
 ]
 
+# /a/<account>/dashboards/<dashboard>/
+dashboard_urls: list[URLPattern | URLResolver] = [
+    path("", dashboards.dashboard_detail, name="dashboard-detail"),
+    path("tick/", dashboards.dashboard_tick, name="dashboard-tick"),
+    path("edit/", dashboard_edit.dashboard_edit, name="dashboard-edit"),
+    path("rename/", dashboard_edit.dashboard_rename, name="dashboard-rename"),
+    path("share/", dashboard_edit.dashboard_share, name="dashboard-share"),
+    path("start/", dashboard_edit.dashboard_start, name="dashboard-start"),
+    path("duplicate/", dashboard_edit.dashboard_duplicate, name="dashboard-duplicate"),
+    path("delete/", dashboard_edit.dashboard_delete, name="dashboard-delete"),
+    path("panels/new/", dashboard_edit.panel_new, name="panel-new"),
+    path("panels/<int:panel>/", dashboards.panel_detail, name="panel-detail"),
+    path("panels/<int:panel>/edit/", dashboard_edit.panel_edit, name="panel-edit"),
+    path("panels/<int:panel>/move/", dashboard_edit.panel_move, name="panel-move"),
+    path("panels/<int:panel>/remove/", dashboard_edit.panel_remove, name="panel-remove"),
+]
+
 # /a/<account>/
 account_urls: list[URLPattern | URLResolver] = [
     path("", accounts.account_home, name="account-home"),
@@ -79,6 +98,9 @@ account_urls: list[URLPattern | URLResolver] = [
     # not below workflows/: there a workflow of this name would be hidden
     path("new-workflow/", definitions.workflow_create, name="workflow-create"),
     path("new-workflow/runs/", definitions.schedule_runs, name="schedule-runs"),
+    path("dashboards/", dashboards.dashboard_list, name="dashboard-list"),
+    path("dashboards/new/", dashboard_edit.dashboard_new, name="dashboard-new"),
+    path("dashboards/<int:dashboard>/", include(dashboard_urls)),
     path("workflows/", workflows.workflow_list, name="workflow-list"),
     path("workflows/<workflow:workflow>/", include(workflow_urls)),
 ]

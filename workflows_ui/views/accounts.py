@@ -36,6 +36,7 @@ from workflows_ui.presenters.refusals import (
 )
 from workflows_ui.presenters.trouble import trouble_of
 from workflows_ui.queries import accounts as queries
+from workflows_ui.queries.dashboards import start_page
 from workflows_ui.services import accounts as services
 from workflows_ui.services.accounts import ClientFor, Reach
 
@@ -55,7 +56,11 @@ def home(request: ConsoleRequest) -> HttpResponse:
 
 @require_safe
 def account_home(request: ConsoleRequest, account: str) -> HttpResponse:
-    return to_workflows(membership_of(request, account).account)
+    """The person's start page there: a dashboard of their choice, else the workflows."""
+    found = membership_of(request, account).account
+    if chosen := start_page(request.user, found):
+        return redirect("workflows_ui:dashboard-detail", account=account, dashboard=chosen.pk)
+    return to_workflows(found)
 
 
 @require_safe

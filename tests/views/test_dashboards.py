@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from django.test import Client
+
+from console.audit.models import Entry
+from tests.cloudflare import fault_server as faults
+from tests.factories import TOKEN, make_membership, make_user
+from tests.views.simulated import soup
+from workflows_ui import panels
+from workflows_ui.models import Dashboard, Panel, StartPage
+from workflows_ui.queries import reads
+
+LIST = "/a/acme/dashboards/"
+POSTS = ["rename", "share", "start", "duplicate", "delete"]
+
+
+def sent(**values) -> dict[str, str]:
+    return {"key": str(uuid.uuid4()), **values}
+
+
+def marks(page) -> dict[str, str]:
+    return {field["name"]: field["value"] for field in page.select("#board input")}
+
+
+@pytest.fixture
+def board(account, operator) -> Dashboard:
+    """A private dashboard of the operator's."""
+    made = Dashboard.objects.create(account=account, owner=operator, title="On call")
+    for place, (kind, settings) in enumerate(
+        [("counts", {"workflows": ["check*"], "style": "bars"}), ("note", {"text": "<b>hi</b>"})]
+    ):
+        Panel.objects.create(dashboard=made, kind=kind, place=place, settings=settings)
+    return made
+
+
+@pytest.fixture
+def shared(board) -> Dashboard:
+    board.shared = True
+    board.save()
+    return board
+
+
+@pytest.fixture
+def url(board) -> str:
+    return f"{LIST}{board.pk}/"
+
+
+@pytest.mark.django_db
+class TestTheDoor:
+    def test_nobody_is_sent_to_log_in(self, url):
+        for path in (LIST, url, f"{url}tick/", f"{url}edit/"):
+            assert Client().get(path).url.startswith("/person/login/")
+
+    def test_outsiders_and_other_accounts_find_nothing(self, url, shared, outsider_client):
+        for path in (LIST, url, f"{url}tick/", f"{url}edit/", f"{url}panels/1/"):
+            assert outsider_client.get(path).status_code == 404
+
+    def test_a_private_one_is_nobody_elses(self, url, admin_client):
+        for path in (url, f"{url}tick/", f"{url}edit/"):
+            assert admin_client.get(path).status_code == 404
+        for name in POSTS:
+            assert admin_client.post(f"{url}{name}/", sent()).status_code == 404
+
+    def test_a_shared_one_is_seen_by_all_and_changed_by_its_owner_and_admins(
+        self, url, shared, viewer_client, admin_client, operator_client
+    ):
+        assert viewer_client.get(url).status_code == 200
+        assert viewer_client.get(f"{url}edit/").status_code == 403
+        assert "Edit" not in soup(viewer_client.get(url)).select_one(".page-head").text
+        for name in ("rename", "share", "delete"):
+            assert viewer_client.post(f"{url}{name}/", sent(title="x")).status_code == 403
+        assert admin_client.get(f"{url}edit/").status_code == 200
+        assert operator_client.get(f"{url}edit/").status_code == 200
+
+    def test_panels_of_another_dashboard_are_not_reached_through_this_one(
+        self, url, board, account, operator_client, operator
+    ):
+        other = Dashboard.objects.create(account=account, owner=make_user(), title="Theirs")
+        foreign = Panel.objects.create(dashboard=other, kind="note", place=0)
+        for path in ("", "edit/"):
+            assert operator_client.get(f"{url}panels/{foreign.pk}/{path}").status_code == 404
+        for path in ("move/", "remove/"):
+            assert operator_client.post(f"{url}panels/{foreign.pk}/{path}").status_code == 404
+
+    def test_methods_are_kept_apart(self, url, operator_client):
+        for name in POSTS:
+            assert operator_client.get(f"{url}{name}/").status_code == 405
+        assert operator_client.post(url).status_code == 405
+        assert operator_client.post(f"{url}tick/").status_code == 405
+
+
+@pytest.mark.django_db
+class TestLooking:
+    @pytest.fixture
+    def upstream_url(self, simulator) -> str:
+        return simulator.base_url
+
+    def test_panels_are_drawn_with_their_content(self, url, operator_client):
+        answer = operator_client.get(url)
+        page = soup(answer)
+        assert [one["id"] for one in page.select(".board-panel")]
+        assert "checkout" in page.select_one(".board-counts").text
+        assert "<b>hi</b>" not in answer.content.decode()
+        assert TOKEN not in answer.content.decode()
+
+    def test_a_tick_without_change_is_an_empty_204(self, url, operator_client):
+        shown = marks(soup(operator_client.get(url)))
+        answer = operator_client.get(f"{url}tick/", shown)
+        assert (answer.status_code, answer.content) == (204, b"")
+
+    def test_a_tick_answers_only_what_changed(self, url, board, operator_client):
+        shown = marks(soup(operator_client.get(url)))
+        note = board.panels.get(kind="note")
+        note.settings = {"text": "new words"}
+        note.save()
+        answer = operator_client.get(f"{url}tick/", shown)
+        page = soup(answer)
+        assert [one["id"] for one in page.select("section")] == [f"panel-{note.pk}"]
+        assert page.section["hx-swap-oob"] == "morph"
+        again = operator_client.get(f"{url}tick/", shown | marks_of(page))
+        assert again.status_code == 204
+
+    def test_a_tick_after_panels_came_or_went_asks_for_a_reload(self, url, board, operator_client):
+        shown = marks(soup(operator_client.get(url)))
+        board.panels.first().delete()
+        assert operator_client.get(f"{url}tick/", shown).headers["HX-Refresh"] == "true"
+
+    def test_many_panels_and_viewers_cost_one_call(self, url, shared, operator_client, simulator):
+        for place in range(2, 12):
+            Panel.objects.create(dashboard=shared, kind="counts", place=place, settings={})
+        simulator.simulator.calls.reset()
+        for _ in range(5):
+            operator_client.get(url)
+        assert len(simulator.simulator.calls) == 1
+
+    def test_one_panel_has_a_page_of_its_own(self, url, board, operator_client):
+        panel = board.panels.first()
+        page = soup(operator_client.get(f"{url}panels/{panel.pk}/"))
+        assert len(page.select(".board-panel")) == 1
+
+    def test_a_member_without_a_token_sees_what_needs_none(self, url, shared, account):
+        guest = make_user("guest")
+        make_membership(account, guest)
+        client = Client()
+        client.force_login(guest)
+        page = soup(client.get(url))
+        assert "no token is lent" in page.text
+        assert "hi" in page.text
+
+
+def marks_of(piece) -> dict[str, str]:
+    return {field["name"]: field["value"] for field in piece.select("input")}
+
+
+@pytest.mark.django_db
+class TestTrouble:
+    @pytest.fixture
+    def upstream_url(self, fault_upstream, settings) -> str:
+        settings.UPSTREAM_TIMEOUT = (0.5, 0.3)
+        return f"{fault_upstream.url}/client/v4"
+
+    @pytest.mark.parametrize(
+        "answer",
+        [faults.failure(500, 10001, "internal_server"), faults.html(502), faults.cut, faults.hang],
+    )
+    def test_a_panel_says_what_is_wrong_and_the_others_stay(
+        self, url, operator_client, fault_upstream, answer
+    ):
+        fault_upstream.answer(answer)
+        page = soup(operator_client.get(url))
+        assert page.select_one("#board [data-tone=bad]")
+        assert "hi" in page.text
+
+    def test_the_last_good_counts_stay_with_their_age(self, url, operator_client, fault_upstream):
+        workflow = {
+            "name": "checkout",
+            "class_name": "C",
+            "script_name": "s",
+            "instances": {"errored": 3},
+        }
+        fault_upstream.answer(faults.result([workflow]))
+        operator_client.get(url)
+        fault_upstream.answer(faults.failure(500, 10001, "internal_server"))
+        panels.region.backend._cache.clear()
+        reads.region.invalidate(hard=False)
+        page = soup(operator_client.get(url))
+        assert "errored" in page.select_one(".board-counts").text
+        assert re.search("as of", page.text)
+
+
+@pytest.mark.django_db
+class TestEditing:
+    def test_a_new_one_starts_from_a_preset(self, account, viewer_client, viewer):
+        page = soup(viewer_client.get(f"{LIST}new/?preset=overview"))
+        assert page.find("input", {"name": "title"})["value"] == "Overview"
+        form = sent(title="Mine")
+        first = viewer_client.post(f"{LIST}new/?preset=overview", form)
+        second = viewer_client.post(f"{LIST}new/?preset=overview", form)
+        assert first.url == second.url
+        made = Dashboard.objects.get()
+        assert (made.owner, made.shared, made.panels.count() > 0) == (viewer, False, True)
+
+    def test_an_empty_title_is_said_where_it_was_typed(self, account, viewer_client):
+        answer = viewer_client.post(f"{LIST}new/", sent(title=""))
+        assert answer.status_code == 422
+        assert "required" in answer.content.decode()
+
+    def test_a_panel_is_added_changed_moved_and_removed(self, url, board, operator_client):
+        form = sent(title="Hello", size="wide", text="# words")
+        assert operator_client.post(f"{url}panels/new/?kind=note", form).status_code == 302
+        assert operator_client.post(f"{url}panels/new/?kind=note", form).status_code == 302
+        panel = board.panels.last()
+        assert (board.panels.count(), panel.settings) == (3, {"text": "# words"})
+        path = f"{url}panels/{panel.pk}/"
+        page = soup(operator_client.get(f"{path}edit/"))
+        assert page.find("textarea", {"name": "text"}).text.strip() == "# words"
+        operator_client.post(f"{path}edit/", sent(title="", size="full", text="more"))
+        operator_client.post(f"{path}move/", {"to": "earlier"})
+        assert list(board.panels.values_list("pk", flat=True))[1] == panel.pk
+        operator_client.post(f"{path}remove/")
+        assert board.panels.count() == 2
+
+    def test_what_is_wrong_with_a_panel_is_said_at_its_field(self, url, operator_client):
+        form = sent(title="", size="wide", workflows="ok-*\nno/slash", style="bars")
+        answer = operator_client.post(f"{url}panels/new/?kind=counts", form)
+        assert answer.status_code == 422
+        assert "no/slash" in answer.content.decode()
+        assert operator_client.get(f"{url}panels/new/?kind=other").status_code == 404
+
+    def test_sharing_is_said_and_written_down(self, url, board, operator_client):
+        operator_client.post(f"{url}share/", {"shared": "yes"})
+        board.refresh_from_db()
+        assert board.shared
+        assert Entry.objects.filter(action="dashboard:share", outcome="succeeded").exists()
+        operator_client.post(f"{url}share/", {"shared": "no"})
+        board.refresh_from_db()
+        assert not board.shared
+
+    def test_a_shared_one_can_be_copied_by_anybody(self, url, shared, viewer_client, viewer):
+        viewer_client.post(f"{url}duplicate/", sent())
+        copy = Dashboard.objects.get(owner=viewer)
+        assert (copy.title, copy.shared, copy.panels.count()) == ("Copy of On call", False, 2)
+
+    def test_a_start_page_is_where_the_account_opens(self, url, board, operator_client):
+        operator_client.post(f"{url}start/", {"start": "yes"})
+        assert StartPage.objects.get().dashboard == board
+        assert operator_client.get("/a/acme/").url == url
+        operator_client.post(f"{url}start/", {"start": "no"})
+        assert operator_client.get("/a/acme/").url == "/a/acme/workflows/"
+
+    def test_it_is_deleted_with_its_panels(self, url, board, operator_client):
+        operator_client.post(f"{url}delete/")
+        assert not Panel.objects.exists()

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django import forms
+from django.utils import timezone
+
+from workflows_ui.forms.acts import ActForm
+
+
+class DashboardForm(ActForm):
+    title = forms.CharField(max_length=80)
+
+
+class LinkForm(ActForm):
+    """A secret link: who it is for, and for how long."""
+
+    label = forms.CharField(max_length=80, label="Where it hangs", help_text="To know it by later.")
+    days = forms.TypedChoiceField(
+        label="Ends after",
+        coerce=int,
+        choices=[(1, "1 day"), (7, "7 days"), (30, "30 days"), (90, "90 days")],
+        initial=30,
+    )
+
+    def expires(self) -> datetime:
+        return timezone.now() + timedelta(days=self.cleaned_data["days"])

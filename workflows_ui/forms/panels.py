@@ -1,0 +1,76 @@
+"""What each kind of panel can be told. A form cleans to the settings its read takes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from workflows_ui.forms.acts import ActForm
+from workflows_ui.models import Panel
+
+GLOB = re.compile(r"[a-zA-Z0-9_*?-]{1,64}")
+MOST_GLOBS = 20
+OWN = ("key", "title", "size")
+
+
+class GlobsField(forms.CharField):
+    """Names of workflows, one per line; `*` and `?` stand for others."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Workflows",
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+            help_text="Names, one per line; * stands for anything. "
+            "Empty: all, also those that come later.",
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        globs = str(super().clean(value)).split()
+        if len(globs) > MOST_GLOBS:
+            raise ValidationError(f"At most {MOST_GLOBS} lines.")
+        for glob in globs:
+            if not GLOB.fullmatch(glob):
+                raise ValidationError(f"“{glob[:70]}” can't be the name of a workflow.")
+        return globs
+
+
+class PanelForm(ActForm):
+    """A panel's title and size; what else it can be told is up to its kind."""
+
+    title = forms.CharField(
+        max_length=80, required=False, help_text="Empty: what it shows is its title."
+    )
+    size = forms.ChoiceField(choices=Panel.Size)
+
+    @classmethod
+    def of(cls, panel: Panel, data: Any) -> PanelForm:
+        """The form of a panel that is there."""
+        initial = {**panel.settings, "title": panel.title, "size": panel.size}
+        return cls(data, initial=initial)
+
+    def settings(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name not in OWN}
+
+
+class CountsForm(PanelForm):
+    workflows = GlobsField()
+    style = forms.ChoiceField(choices=[("bars", "Bars"), ("numbers", "Big numbers")])
+
+
+class NoteForm(PanelForm):
+    text = forms.CharField(
+        max_length=4_000,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text="Markdown: headings, lists, links, `code`.",
+    )
+
+
+PANEL_FORMS: dict[str, type[PanelForm]] = {"counts": CountsForm, "note": NoteForm}

@@ -1,0 +1,39 @@
+"""What panels read of the API. Most are answered from our own rows (`models.history`)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from workflows_ui import cloudflare as cf
+from workflows_ui.queries.reads import Reading, read
+from workflows_ui.side_by_side import all_of
+from workflows_ui.watching import Board
+
+PER_PAGE = 100
+MOST_PAGES = 20
+
+
+class NeedsToken(Exception):
+    """The panel reads the API, and no token is lent to the account's dashboards."""
+
+
+def all_workflows(board: Board) -> Reading[tuple[cf.Workflow, ...]]:
+    """Every workflow of the account with its counts (4.1), one reading for all panels.
+
+    Raises NeedsToken or CloudflareError.
+    """
+    if board.api is None:
+        raise NeedsToken
+    return read(board.reader, "every workflow", partial(walked, board.api))
+
+
+def walked(api: cf.WorkflowsApi) -> tuple[cf.Workflow, ...]:
+    found: list[cf.Workflow] = []
+    for page in range(1, MOST_PAGES + 1):
+        answer = api.list_workflows(page=page, per_page=PER_PAGE)
+        found += answer.items
+        if not answer.has_next:
+            break
+    if not api.capabilities.list_counts:
+        return tuple(all_of([partial(api.get_workflow, item.name) for item in found]))
+    return tuple(found)

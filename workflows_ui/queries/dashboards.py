@@ -1,0 +1,47 @@
+"""Reads of dashboards: which there are, and each panel drawn once for everybody who watches."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.utils import timezone
+
+from console.team.models import Account, User
+from workflows_ui.models import Dashboard, DashboardLink, Panel
+
+
+def dashboards_of(user: User, account: Account) -> list[Dashboard]:
+    """The person's own dashboards and those shared with the account, by title."""
+    seen = Q(owner=user) | Q(shared=True)
+    return list(Dashboard.objects.filter(seen, account=account).select_related("owner"))
+
+
+def dashboard_for(user: User, account: Account, pk: int) -> Dashboard | None:
+    """One of them; None for one that isn't the person's to see."""
+    seen = Q(owner=user) | Q(shared=True)
+    return Dashboard.objects.filter(seen, account=account, pk=pk).select_related("owner").first()
+
+
+def start_page(user: User, account: Account) -> Dashboard | None:
+    """The dashboard that the person starts with, as long as they may see it."""
+    chosen = Q(startpage__user=user, startpage__account=account)
+    seen = Q(owner=user) | Q(shared=True)
+    return Dashboard.objects.filter(chosen, seen, account=account).first()
+
+
+def panels_of(board: Dashboard) -> list[Panel]:
+    """Its panels in their order."""
+    return list(board.panels.all())
+
+
+def link_of(secret: str) -> DashboardLink | None:
+    """The link with this secret, while it holds: not expired, its dashboard shared, its maker
+    still a member."""
+    found = DashboardLink.objects.select_related("dashboard__account", "dashboard__owner").filter(
+        digest=DashboardLink.digest_of(secret),
+        expires__gt=timezone.now(),
+        dashboard__shared=True,
+    )
+    link = found.first()
+    if link is None or not link.dashboard.account.memberships.filter(user=link.made_by).exists():
+        return None
+    return link

@@ -1,0 +1,229 @@
+"""Putting dashboards together. Every change is a form of its own, so it works without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from console.team.roles import Action
+from workflows_ui import queries
+from workflows_ui.access import Seat, seat_at
+from workflows_ui.forms.acts import ActForm
+from workflows_ui.forms.dashboards import DashboardForm
+from workflows_ui.forms.panels import PANEL_FORMS, PanelForm
+from workflows_ui.http import ConsoleRequest
+from workflows_ui.models import Dashboard
+from workflows_ui.presenters.addresses import address_of
+from workflows_ui.presenters.presets import PRESETS
+from workflows_ui.queries.panels import KINDS
+from workflows_ui.services import dashboards as services
+from workflows_ui.services.sent_forms import AlreadySent, form_claim, form_led_to
+from workflows_ui.views.acting import posted
+from workflows_ui.views.dashboards import dashboard_at, may_edit, panel_at
+
+MOVES = {"earlier": -1, "later": 1}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def dashboard_new(request: ConsoleRequest, account: str) -> HttpResponse:
+    seat = seat_at(request, account)
+    seat.require(Action.WORKFLOW_VIEW)
+    preset = PRESETS.get(request.GET.get("preset", ""), PRESETS["overview"])
+    form = DashboardForm(posted(request), initial={"title": preset.title})
+    if form.is_valid():
+
+        def make() -> str:
+            made = services.dashboard_create(
+                actor=seat.actor, title=form.cleaned_data["title"], panels=preset.made()
+            )
+            return page_of(made)
+
+        return once_page(seat, form, make)
+    ctx = {"seat": seat, "form": form, "presets": PRESETS, "preset": preset}
+    return render(request, "dashboards/new.html", ctx, status=422 if form.is_bound else 200)
+
+
+@require_safe
+def dashboard_edit(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
+    seat, found = editable(request, account, dashboard)
+    return edit_page(request, seat, found, DashboardForm(initial={"title": found.title}))
+
+
+@require_POST
+def dashboard_rename(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
+    seat, found = editable(request, account, dashboard)
+    form = DashboardForm(request.POST)
+    if not form.is_valid():
+        return edit_page(request, seat, found, form, status=422)
+    services.dashboard_rename(found, actor=seat.actor, title=form.cleaned_data["title"])
+    return redirect(edit_of(found))
+
+
+@require_POST
+def dashboard_share(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
+    """Shared with the account, or private again, as the button said."""
+    seat, found = editable(request, account, dashboard)
+    shared = request.POST.get("shared") == "yes"
+    services.dashboard_share(found, actor=seat.actor, shared=shared)
+    said = f"Everybody of {seat.account.name} sees it now." if shared else "You alone see it now."
+    messages.success(request, said)
+    if found.owner_id == seat.user.pk or shared:
+        return redirect(edit_of(found))
+    return redirect("workflows_ui:dashboard-list", account=account)
+
+
+@require_POST
+def dashboard_duplicate(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
+    """A private copy of one's own, also of what others shared."""
+    seat, found = dashboard_at(request, account, dashboard)
+    form = ActForm(request.POST)
+    if not form.is_valid():
+        raise PermissionDenied
+
+    def copy() -> str:
+        title = f"Copy of {found.title}"[:80]
+        panels = queries.dashboards.panels_of(found)
+        return edit_of(services.dashboard_create(actor=seat.actor, title=title, panels=panels))
+
+    return once_page(seat, form, copy)
+
+
+@require_POST
+def dashboard_delete(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
+    seat, found = editable(request, account, dashboard)
+    services.dashboard_delete(found, actor=seat.actor)
+    messages.success(request, f"Deleted the dashboard {found.title}.")
+    return redirect("workflows_ui:dashboard-list", account=account)
+
+
+@require_POST
+def dashboard_start(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
+    """Makes it one's start page at the account, or no more."""
+    seat, found = dashboard_at(request, account, dashboard)
+    chosen = found if request.POST.get("start") == "yes" else None
+    services.start_with(chosen, user=seat.user, account=seat.account)
+    said = f"You start with {found.title} from now on." if chosen else "You start with workflows."
+    messages.success(request, said)
+    return redirect(page_of(found))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def panel_new(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
+    """A new panel of the kind that the address names."""
+    seat, found = editable(request, account, dashboard)
+    kind = KINDS.get(request.GET.get("kind", ""))
+    if kind is None:
+        raise Http404("No such kind of panel.")
+    form = PANEL_FORMS[kind.name](posted(request), initial={"size": kind.size})
+    if not form.is_valid():
+        return panel_page(request, seat, found, form, kind=kind)
+
+    def add() -> str:
+        services.panel_add(found, actor=seat.actor, kind=kind.name, **values(form))
+        return edit_of(found)
+
+    try:
+        return once_page(seat, form, add)
+    except services.TooManyPanels:
+        form.add_error(None, f"A dashboard holds at most {services.MOST_PANELS} panels.")
+        return panel_page(request, seat, found, form, kind=kind)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def panel_edit(request: ConsoleRequest, account: str, dashboard: int, panel: int) -> HttpResponse:
+    seat, found = editable(request, account, dashboard)
+    one = panel_at(found, panel)
+    if one.kind not in PANEL_FORMS:
+        raise Http404("No such kind of panel.")
+    form = PANEL_FORMS[one.kind].of(one, posted(request))
+    if not form.is_valid():
+        return panel_page(request, seat, found, form, kind=KINDS[one.kind], panel=one)
+    services.panel_change(one, actor=seat.actor, **values(form))
+    return redirect(f"{edit_of(found)}#panel-{one.pk}")
+
+
+@require_POST
+def panel_move(request: ConsoleRequest, account: str, dashboard: int, panel: int) -> HttpResponse:
+    seat, found = editable(request, account, dashboard)
+    one = panel_at(found, panel)
+    by = MOVES.get(request.POST.get("to", ""), 0)
+    services.panel_move(one, actor=seat.actor, by=by)
+    return redirect(f"{edit_of(found)}#panel-{one.pk}")
+
+
+@require_POST
+def panel_remove(request: ConsoleRequest, account: str, dashboard: int, panel: int) -> HttpResponse:
+    seat, found = editable(request, account, dashboard)
+    services.panel_remove(panel_at(found, panel), actor=seat.actor)
+    return redirect(edit_of(found))
+
+
+def editable(request: ConsoleRequest, account: str, pk: int) -> tuple[Seat, Dashboard]:
+    """A dashboard that the person may change. 403 for one they may only see."""
+    seat, found = dashboard_at(request, account, pk)
+    if not may_edit(seat, found):
+        raise PermissionDenied("Only its owner changes a dashboard.")
+    return seat, found
+
+
+def once_page(seat: Seat, form: ActForm, act: Callable[[], str]) -> HttpResponse:
+    """Does it for the first sending of the form; a second one only leads where that led."""
+    try:
+        sent = form_claim(user=seat.user, key=form.cleaned_data["key"])
+    except AlreadySent as before:
+        led_to = before.led_to or address_of("dashboard-list", seat.account.slug)
+        return redirect(led_to)
+    led_to = act()
+    form_led_to(sent, led_to)
+    return redirect(led_to)
+
+
+def values(form: PanelForm) -> dict[str, Any]:
+    data = form.cleaned_data
+    return {"title": data["title"], "size": data["size"], "settings": form.settings()}
+
+
+def page_of(dashboard: Dashboard) -> str:
+    return address_of("dashboard-detail", dashboard.account.slug, str(dashboard.pk))
+
+
+def edit_of(dashboard: Dashboard) -> str:
+    return address_of("dashboard-edit", dashboard.account.slug, str(dashboard.pk))
+
+
+def edit_page(
+    request: ConsoleRequest,
+    seat: Seat,
+    dashboard: Dashboard,
+    form: DashboardForm,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    panels = queries.dashboards.panels_of(dashboard)
+    ctx = {
+        "seat": seat,
+        "dashboard": dashboard,
+        "form": form,
+        "panels": [(panel, KINDS.get(panel.kind)) for panel in panels],
+        "kinds": KINDS.values(),
+        "act_form": ActForm(),
+    }
+    return render(request, "dashboards/edit.html", ctx, status=status)
+
+
+def panel_page(
+    request: ConsoleRequest,
+    seat: Seat,
+    dashboard: Dashboard,
+    form: PanelForm,
+    **context: Any,
+) -> HttpResponse:
+    ctx = {"seat": seat, "dashboard": dashboard, "form": form, "panel": None, **context}
+    status = 422 if form.is_bound else 200
+    return render(request, "dashboards/panel_form.html", ctx, status=status)

@@ -1,0 +1,108 @@
+"""Dashboards: looking at them, and the one request that keeps them fresh."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from console.team.roles import Action
+from workflows_ui import queries
+from workflows_ui.access import Seat, seat_at
+from workflows_ui.http import ConsoleRequest
+from workflows_ui.models import Dashboard, Panel
+from workflows_ui.panels import Drawn, draw
+from workflows_ui.presenters.presets import PRESETS
+from workflows_ui.queries.panels import KINDS
+from workflows_ui.watching import Board, watching
+
+MARKS = "p"
+"""Before a panel's number, in the query that tells which panels a page shows already."""
+
+
+@require_safe
+def dashboard_list(request: ConsoleRequest, account: str) -> HttpResponse:
+    seat = seat_at(request, account)
+    seat.require(Action.WORKFLOW_VIEW)
+    rows = queries.dashboards.dashboards_of(seat.user, seat.account)
+    ctx = {"seat": seat, "rows": rows, "presets": PRESETS}
+    return render(request, "dashboards/list.html", ctx)
+
+
+@require_safe
+def dashboard_detail(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
+    seat, found = dashboard_at(request, account, dashboard)
+    ctx = {
+        "seat": seat,
+        "dashboard": found,
+        "drawn": drawn_panels(found, watching(seat, found.owner)),
+        "sampling": queries.history.sampling_of(seat.account),
+        "may_edit": may_edit(seat, found),
+        "wall": "wall" in request.GET,
+    }
+    return render(request, "dashboards/detail.html", ctx)
+
+
+@require_safe
+def dashboard_tick(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
+    """The panels whose content changed since the page last had them; an empty 204 if none."""
+    seat, found = dashboard_at(request, account, dashboard)
+    return tick_page(request, found, watching(seat, found.owner))
+
+
+@require_safe
+def panel_detail(request: ConsoleRequest, account: str, dashboard: int, panel: int) -> HttpResponse:
+    """One panel, large."""
+    seat, found = dashboard_at(request, account, dashboard)
+    one = panel_at(found, panel)
+    ctx = {
+        "seat": seat,
+        "dashboard": found,
+        "drawn": [draw(one, watching(seat, found.owner))],
+        "panel": one,
+        "kind": KINDS.get(one.kind),
+    }
+    return render(request, "dashboards/panel.html", ctx)
+
+
+def dashboard_at(request: ConsoleRequest, account: str, pk: int) -> tuple[Seat, Dashboard]:
+    """The dashboard, if it is the person's to see. 404 otherwise."""
+    seat = seat_at(request, account)
+    seat.require(Action.WORKFLOW_VIEW)
+    found = queries.dashboards.dashboard_for(seat.user, seat.account, pk)
+    if found is None:
+        raise Http404("No such dashboard.")
+    return seat, found
+
+
+def panel_at(dashboard: Dashboard, pk: int) -> Panel:
+    found = dashboard.panels.filter(pk=pk).first()
+    if found is None:
+        raise Http404("No such panel.")
+    found.dashboard = dashboard
+    return found
+
+
+def may_edit(seat: Seat, dashboard: Dashboard) -> bool:
+    """Its owner, and for a shared one whoever manages the account."""
+    own = dashboard.owner_id == seat.user.pk
+    return own or (dashboard.shared and seat.allows(Action.ACCOUNT_MANAGE))
+
+
+def drawn_panels(dashboard: Dashboard, board: Board) -> list[Drawn]:
+    return [draw(panel, board) for panel in queries.dashboards.panels_of(dashboard)]
+
+
+def tick_page(request: HttpRequest, dashboard: Dashboard, board: Board) -> HttpResponse:
+    drawn = drawn_panels(dashboard, board)
+    shown = {f"{MARKS}{one.panel.pk}": one.mark for one in drawn}
+    told = {name: mark for name, mark in request.GET.items() if name.startswith(MARKS)}
+    if told.keys() != shown.keys():
+        # panels were added or taken away meanwhile
+        response = HttpResponse(status=204)
+        response["HX-Refresh"] = "true"
+        return response
+    changed = [one for one in drawn if told[f"{MARKS}{one.panel.pk}"] != one.mark]
+    if not changed:
+        return HttpResponse(status=204)
+    return render(request, "dashboards/_panels.html", {"drawn": changed, "out_of_band": True})
