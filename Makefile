@@ -10,7 +10,7 @@ LOCAL = CONSOLE_URL=http://127.0.0.1:$(PORT) SIMULATOR_PORT=$(SIMULATOR_PORT) \
 	CONSOLE_SIMULATOR_URL=http://127.0.0.1:$(SIMULATOR_PORT)/client/v4
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help key install install-dev run test lint format simulator engine node-tools clean
+.PHONY: help key install install-dev run test bench lint format simulator engine node-tools clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -24,6 +24,9 @@ run: .venv/.run .env ## Set everything up and serve the console on 127.0.0.1:POR
 
 test: .venv/.dev ## Run the tests (parts that need Node or a browser skip when it is missing)
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+bench: .venv/.dev ## Measure how fast things are (SQLite, and PostgreSQL by DATABASE_URL)
+	@$(BIN)/python -m tests.bench
 
 lint: .venv/.dev ## Check style, templates and types
 	$(BIN)/ruff check .

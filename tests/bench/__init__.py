@@ -1,0 +1,1 @@
+"""How fast things are, as "name: value" lines. Figures, not tests: nothing fails here."""

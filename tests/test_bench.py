@@ -1,0 +1,38 @@
+"""The benches measure what is there."""
+
+from __future__ import annotations
+
+import pytest
+
+from console.audit.models import Entry
+from console.team.models import Account
+from tests.bench import trail
+from tests.conftest import logged_in
+from tests.factories import make_account, make_membership, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_rows_that_pages_are_timed_over_are_acts_that_each_page_finds(monkeypatch):
+    monkeypatch.setattr(trail, "RUNS", 1)
+    monkeypatch.setattr(trail, "VACUUM", "")
+    account = make_account(slug="bench", kind=Account.Kind.LOCAL)
+    people = [make_user() for _ in range(7)]
+    make_membership(account, people[0])
+    trail.fill(0, 600, account=account.pk, first=people[0].pk)
+    client = logged_in(people[0])
+    found = {}
+    for name, query in trail.queries(people).items():
+        assert trail.page(client, query) > 0
+        found[name] = client.get(f"/a/bench/trail/{query}").content.count(b'<tr id="e-')
+    assert Entry.objects.filter(outcome="attempted").count() == 300
+    assert found == {
+        "unfiltered": 50,
+        "by_person": 43,
+        "by_action_and_person": 22,
+        "by_workflow": 20,
+        "by_instance": 10,
+        "failed": 50,
+        "by_text": 1,
+        "by_text_not_there": 0,
+    }
