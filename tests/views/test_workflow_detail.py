@@ -166,6 +166,11 @@ class TestWhoTriggered:
         second = viewer_client.get(f"/a/acme/workflows/checkout/{older}")
         assert self.listed(second) == [f"gone-{n}" for n in range(4, -1, -1)]
 
+    def test_a_list_of_a_call_each_refreshes_less_often(self, viewer_client, operator, account):
+        self.triggered(operator, account, "order-waiting")
+        region = soup(viewer_client.get(f"{BY}{operator.pk}")).find(id="instances")
+        assert region["hx-trigger"] == "every 30s"
+
     def test_status_and_time_are_not_mixed_in(self, viewer_client, operator, account):
         self.triggered(operator, account, "order-paused")
         answer = viewer_client.get(f"{BY}{operator.pk}&status=errored")

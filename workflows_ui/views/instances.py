@@ -103,6 +103,7 @@ def gone_page(
         "name": workflow,
         "instance": instance,
         "snapshots": [(kept, look_of(kept.status)) for kept in snapshots],
+        "story_url": story_url(access.account.slug, workflow, instance),
     }
     return render_page(request, "instances/gone.html", ctx, fragment="instance", status=404)
 
