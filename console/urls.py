@@ -2,7 +2,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.generic import TemplateView
 
-from workflows_ui.views import accounts, first_start, health, preferences
+from workflows_ui.views import accounts, first_start, health, person, preferences
 
 urlpatterns = [
     path("", accounts.home, name="home"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("preferences/", preferences.preferences, name="preferences"),
+    path("person/", person.person_detail, name="person"),
     path("person/", include("console.team.urls")),
     path("", include("workflows_ui.urls")),
 ]

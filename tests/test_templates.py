@@ -53,6 +53,12 @@ def test_a_form_that_posts_carries_the_token_against_forgery(template: Path):
             assert "{% csrf_token %}" in form, opening[0]
 
 
+@each_template
+def test_only_one_place_says_how_a_region_asks_again(template: Path):
+    """`{% poll %}` keeps to the person's rate; a rate in a template would not."""
+    assert "every " not in "".join(re.findall(r'hx-trigger="[^"]*"', template.read_text()))
+
+
 def test_every_icon_drawn_is_in_the_sprite():
     symbols = set(re.findall(r'<symbol id="([^"]+)"', (ROOT / "static/img/icons.svg").read_text()))
     drawn = {}

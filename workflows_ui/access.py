@@ -20,6 +20,7 @@ from console.audit.actor import Actor
 from console.audit.origin import origin_of
 from console.team.models import Account, Membership, User
 from console.team.roles import Action, may
+from console.team.second_factor import came_with_second_factor
 from console.vault.models import ApiToken
 from console.vault.sealing import unseal
 from workflows_ui import calls
@@ -31,6 +32,14 @@ SEEN_EVERY = timedelta(minutes=5)
 
 class TokenMissing(Exception):
     """A member without a token of their own for this account."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account.slug)
+        self.account = account
+
+
+class SecondFactorRequired(Exception):
+    """A member without a second factor, at an account that is closed to those."""
 
     def __init__(self, account: Account) -> None:
         super().__init__(account.slug)
@@ -67,7 +76,10 @@ class Access(Seat):
 
 
 def membership_of(request: ConsoleRequest, slug: str) -> Membership:
-    """The person's membership of the account. 404 for a stranger, as if there were none."""
+    """The person's membership of the account. 404 for a stranger, as if there were none.
+
+    Raises SecondFactorRequired when the account is closed to members without one.
+    """
     found = (
         Membership.objects.select_related("account")
         .filter(account__slug=slug, user=request.user)
@@ -75,6 +87,8 @@ def membership_of(request: ConsoleRequest, slug: str) -> Membership:
     )
     if found is None:
         raise Http404("No such account.")
+    if found.account.require_second_factor and not came_with_second_factor(request, request.user):
+        raise SecondFactorRequired(found.account)
     request.account = found.account
     request.role = found.role
     note_seen(found)

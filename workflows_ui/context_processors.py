@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from console.issuer import Issuer
-from console.team.models import Account
+from console.team.models import Account, User
 from console.team.roles import Role
 
-THEMES = ("auto", "light", "dark")
+THEMES = tuple(User.Theme.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +38,34 @@ class Console:
     def password_login(self) -> bool:
         return settings.PASSWORD_LOGIN
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: HttpRequest, *, knows_person: bool = True) -> None:
+        """`knows_person` is False where the database may be what failed."""
         self.request = request
+        self.knows_person = knows_person
         self.account: Account | None = getattr(request, "account", None)
         role = getattr(request, "role", "")
         self.role_label = Role(role).label if role in Role.values else ""
 
     @cached_property
+    def person(self) -> User | None:
+        user = getattr(self.request, "user", None) if self.knows_person else None
+        return user if user is not None and user.is_authenticated else None
+
+    @property
+    def density(self) -> str:
+        return self.person.density if self.person else User.Density.DENSE
+
+    @cached_property
     def theme(self) -> str:
+        """What the person chose, and on pages without one what this browser last had."""
+        if self.person:
+            return self.person.theme
         chosen = self.request.COOKIES.get("theme", "auto")
         return chosen if chosen in THEMES else "auto"
 
     @cached_property
     def accounts(self) -> list[Account]:
-        user = getattr(self.request, "user", None)
-        return list(Account.objects.filter(members=user)) if user and user.is_authenticated else []
+        return list(Account.objects.filter(members=self.person)) if self.person else []
 
     @cached_property
     def nav(self) -> list[NavItem]:

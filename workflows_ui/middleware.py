@@ -20,7 +20,7 @@ from console.audit.recording import TrailUnavailable
 from console.audit.refusals import record_refusal
 from console.team.models import User
 from console.vault.sealing import CannotOpen
-from workflows_ui.access import TokenMissing
+from workflows_ui.access import SecondFactorRequired, TokenMissing
 from workflows_ui.cloudflare import CloudflareError
 from workflows_ui.views import errors
 
@@ -62,7 +62,8 @@ class NoStoreMiddleware:
 
 
 class ViewerTimezoneMiddleware:
-    """Times are shown in the viewer's zone, which the browser tells in a cookie."""
+    """Times are shown in the zone that the person chose, or else in the browser's, which it tells
+    in a cookie."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -73,8 +74,9 @@ class ViewerTimezoneMiddleware:
 
 
 def viewer_zone(request: HttpRequest) -> zoneinfo.ZoneInfo:
+    chosen = request.user.time_zone if request.user.is_authenticated else ""
     try:
-        return zoneinfo.ZoneInfo(request.COOKIES.get("timezone", "UTC"))
+        return zoneinfo.ZoneInfo(chosen or request.COOKIES.get("timezone", "UTC"))
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
         return zoneinfo.ZoneInfo("UTC")
 
@@ -99,6 +101,8 @@ class UpstreamErrorMiddleware:
             return errors.cannot_open(request)
         if isinstance(error, RecursionError):
             return errors.too_deep(request)
+        if isinstance(error, SecondFactorRequired):
+            return errors.second_factor(request, error.account)
         if isinstance(error, TokenMissing):
             messages.info(request, f"Add a token of your own to see {error.account.name}.")
             return redirect("workflows_ui:token-detail", account=error.account.slug)

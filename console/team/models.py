@@ -15,6 +15,31 @@ from console.team.roles import Role
 class User(AbstractUser):
     """A person who logs in. Ours from the first migration, so that it can grow."""
 
+    class Theme(models.TextChoices):
+        AUTO = "auto", "Like the system"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    class Density(models.TextChoices):
+        DENSE = "dense", "Dense"
+        COMFORTABLE = "comfortable", "Comfortable"
+
+    class Refresh(models.IntegerChoices):
+        OFF = 0, "Off"
+        FAST = 2, "Every 2 seconds"
+        BRISK = 5, "Every 5 seconds"
+        EASY = 15, "Every 15 seconds"
+        SLOW = 60, "Every minute"
+
+    # how the console looks to this person; here, since every request has the user at hand
+    time_zone = models.CharField(max_length=64, blank=True)
+    theme = models.CharField(max_length=8, choices=Theme, default=Theme.AUTO)
+    density = models.CharField(max_length=12, choices=Density, default=Density.DENSE)
+    refresh_seconds = models.PositiveSmallIntegerField(choices=Refresh, null=True, blank=True)
+    default_account = models.ForeignKey(
+        "Account", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
     def has_usable_password(self) -> bool:
         """Nobody has one while the operator leaves the door to the issuer alone."""
         return settings.PASSWORD_LOGIN and super().has_usable_password()
@@ -33,6 +58,8 @@ class Account(models.Model):
     base_url = models.URLField(max_length=300)
     account_id = models.CharField(max_length=32, blank=True)
     created = models.DateTimeField(auto_now_add=True)
+    # closed to members who have none; set by an admin who has one
+    require_second_factor = models.BooleanField(default=False)
     # what the trail leaves out of params, besides what it always does; set by an admin
     redacted_keys = models.JSONField(default=list, blank=True)
     keep_params = models.BooleanField(default=True)

@@ -29,11 +29,16 @@ from console.team.models import (
 )
 from console.team.queries import is_admin
 from console.team.roles import Role
+from console.team.second_factor import has_second_factor, issuer_vouches
 from console.vault.services import token_remove
 
 NAME_LENGTH = 100
 SECRET_BYTES = 32
 SLUG_LENGTH = 40  # room for a suffix within the column
+
+
+class SecondFactorMissing(Exception):
+    """Whoever wants to require a second factor of others has none."""
 
 
 class AlreadyStarted(Exception):
@@ -265,6 +270,47 @@ def workflow_unprotect(*, actor: Actor, workflow: str, reason: str) -> None:
     """Lifts the protection again, if there is one."""
     with actor.recording(AuditAction.WORKFLOW_UNPROTECT, workflow=workflow, reason=reason):
         Protection.objects.filter(account=actor.account, workflow=workflow).delete()
+
+
+def account_require_second_factor(account: Account, *, actor: Actor, required: bool) -> None:
+    """Closes the account to members without a second factor, or opens it to them again.
+
+    Raises SecondFactorMissing when the actor, who closes it, has none: they would shut themselves
+    out, and ask of others what they don't do.
+    """
+    if required and not (has_second_factor(actor.user) or issuer_vouches(actor.user)):
+        raise SecondFactorMissing
+    if account.require_second_factor == required:
+        return
+    detail = {"require_second_factor": required}
+    with actor.recording(AuditAction.ACCOUNT_SETTINGS, target=account.name, detail=detail):
+        account.require_second_factor = required
+        account.save(update_fields=["require_second_factor"])
+
+
+def preferences_set(
+    user: User,
+    *,
+    time_zone: str,
+    theme: str,
+    density: str,
+    refresh_seconds: int | None,
+    default_account: Account | None,
+) -> None:
+    """How the console looks to this person. An empty time zone is the browser's; no refresh rate
+    is the page's own pace, 0 is none at all."""
+    user.time_zone = time_zone
+    user.theme = theme
+    user.density = density
+    user.refresh_seconds = refresh_seconds
+    user.default_account = default_account
+    user.save(update_fields=["time_zone", "theme", "density", "refresh_seconds", "default_account"])
+
+
+def theme_set(user: User, theme: str) -> None:
+    """Light, dark, or what the system says."""
+    user.theme = theme
+    user.save(update_fields=["theme"])
 
 
 def _account_at(*, kind: str, base_url: str, account_id: str, name: str) -> Account:

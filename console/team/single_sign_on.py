@@ -133,7 +133,7 @@ class IssuerAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         raise refused(request, "cancelled" if error == "cancelled" else "failed")
 
     def get_connect_redirect_url(self, request: HttpRequest, socialaccount: Any) -> str:
-        return reverse("mfa_index")
+        return reverse("person")
 
 
 def is_taken(email: str) -> bool:

@@ -39,7 +39,7 @@ def issuer_log_in(request: HttpRequest, provider_id: str) -> HttpResponse:
     if request.method != "POST":
         return redirect("account_login")
     if "process" in request.POST and not recently_authenticated(request):
-        return redirect(confirm_url(request, reverse("mfa_index")))
+        return redirect(confirm_url(request, reverse("person")))
     try:
         answer: HttpResponse = OAuth2LoginView.adapter_view(client)(request)
     except ISSUER_TROUBLE:

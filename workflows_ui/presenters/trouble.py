@@ -26,6 +26,7 @@ class Trouble:
     retry_after: int | None = None
     account: Account | None = None
     token_link: bool = False
+    factor_link: bool = False
 
     @property
     def pause(self) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -66,6 +67,24 @@ def lasted(span: Span) -> SafeString:
 @register.simple_tag
 def json_tree(value: Any) -> SafeString:
     return build_tree(value)
+
+
+# the one place that says how a region asks for itself again
+POLL = 'hx-get="{}" hx-trigger="every {}s" hx-target="this" hx-swap="morph:outerHTML"'
+
+
+@register.simple_tag(takes_context=True)
+def poll(context: Context, pace: int, heavy: bool = False) -> SafeString:
+    """Makes a region ask for itself again, at the person's rate or else every `pace` seconds.
+
+    Nothing when the person switched it off. A `heavy` page is asked no faster than its pace.
+    """
+    request = context["request"]
+    chosen = request.user.refresh_seconds if request.user.is_authenticated else None
+    if chosen == 0:
+        return SafeString("")
+    seconds = max(chosen or pace, pace) if heavy else chosen or pace
+    return format_html(POLL, request.get_full_path(), seconds)
 
 
 @register.simple_tag

@@ -51,6 +51,8 @@ def home(request: ConsoleRequest) -> HttpResponse:
         return redirect("workflows_ui:connect")
     if len(rows) == 1:
         return to_workflows(rows[0].account)
+    if "all" not in request.GET and request.user.default_account in [row.account for row in rows]:
+        return to_workflows(request.user.default_account)
     return render(request, "accounts/list.html", {"rows": rows})
 
 

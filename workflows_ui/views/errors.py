@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
+from console.team.models import Account
 from workflows_ui.cloudflare import CloudflareError
 from workflows_ui.context_processors import Console
 from workflows_ui.htmx import VARY, wants_fragment
@@ -60,6 +61,19 @@ def trail_unavailable(request: HttpRequest) -> HttpResponse:
             why="The console keeps a trail of every act, and the trail takes no entries now.",
             next_step="Try again in a moment; if it stays like this, tell whoever runs it.",
             account=getattr(request, "account", None),
+        ),
+    )
+
+
+def second_factor(request: HttpRequest, account: Account) -> HttpResponse:
+    return failure(
+        request,
+        Trouble(
+            status=403,
+            title=f"{account.name} requires a second factor",
+            why="An admin closed it to members who log in by a password alone.",
+            next_step="Set up an app or a key; it takes a minute, and the account opens at once.",
+            factor_link=True,
         ),
     )
 
@@ -179,7 +193,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         next_step="Try once more; if it happens again, tell whoever runs this console.",
     )
     template, context = panel_of(request, trouble)
-    context |= {"layout": "base_plain.html", "console": Console(request)}
+    context |= {"layout": "base_plain.html", "console": Console(request, knows_person=False)}
     return HttpResponse(render_to_string(template, context), status=500)
 
 
