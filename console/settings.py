@@ -19,6 +19,7 @@ from console.env import (
     secrets,
 )
 from console.issuer import issuer_from_env, password_login
+from console.mail import TO_THE_LOG, mailers
 
 # --- Paths ---------------------------------------------------------------------------------
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -172,6 +173,15 @@ MFA_TOTP_TOLERANCE = 1  # a clock half a minute off is no attack
 MFA_PASSKEY_LOGIN_ENABLED = PASSWORD_LOGIN  # else the issuer alone opens the door
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up by themselves, so no address is a stranger's
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = IS_LOCAL and PUBLIC_URL.scheme == "http"
+
+# --- Mail ----------------------------------------------------------------------------------
+SMTP = mailers()
+SENDS_MAIL = SMTP is not None
+MAILERS = SMTP or TO_THE_LOG
+DEFAULT_FROM_EMAIL = env.str("CONSOLE_EMAIL_FROM", f"workflows-console@{PUBLIC_URL.hostname}")
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Workflows Console] "
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody makes the console write to strangers
 
 # --- Static files --------------------------------------------------------------------------
 STATIC_URL = "/static/"

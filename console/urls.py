@@ -11,6 +11,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("person/", person.person_detail, name="person"),
+    path("person/email/", person.person_email, name="person-email"),
     path("person/", include("console.team.urls")),
     path("", include("workflows_ui.urls")),
 ]

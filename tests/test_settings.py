@@ -61,6 +61,7 @@ def test_it_starts_locally_and_in_public(tmp_path):
         ({"CONSOLE_OIDC_CLIENT_ID": "console"}, "CONSOLE_OIDC_ISSUER is not set"),
         ({**SIGN_ON, "CONSOLE_OIDC_ROLES": "sre=acme:owner"}, "with a role of"),
         ({**SIGN_ON, "CONSOLE_OIDC_ROLES": "acme:admin"}, "with a role of"),
+        ({"CONSOLE_EMAIL_URL": "mail.example.com"}, "CONSOLE_EMAIL_URL must be like"),
         ({**PUBLIC, "DEBUG": "true"}, "DEBUG is for this machine only"),
         ({**PUBLIC, "CONSOLE_SETUP_CODE": ""}, "CONSOLE_SETUP_CODE is not set"),
         ({**PUBLIC, "CONSOLE_SETUP_CODE": "1234"}, "CONSOLE_SETUP_CODE is too short"),
@@ -88,6 +89,21 @@ def test_the_door_may_be_left_to_the_issuer(tmp_path):
         "'dev': (('acme', 'viewer'), ('demo', 'operator'))}"
     )
     assert "only-for-tests" not in told
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("submission://me:p%40ss@mail.example.com", "mail.example.com 587 me p@ss True False"),
+        ("smtp://me:x@mail.example.com:465/?ssl=true", "mail.example.com 465 me x False True"),
+    ],
+)
+def test_mail_goes_where_the_operator_says(tmp_path, url, told):
+    code = (
+        "from console.settings import MAILERS; o = MAILERS['default']['OPTIONS'];"
+        "print(o['host'], o['port'], o['username'], o['password'], o['use_tls'], o['use_ssl'])"
+    )
+    assert start(tmp_path, "-c", code, CONSOLE_EMAIL_URL=url).stdout.strip() == told
 
 
 def test_a_secret_may_come_from_a_file(tmp_path):

@@ -35,6 +35,10 @@ class Console:
         return settings.ISSUER
 
     @property
+    def sends_mail(self) -> bool:
+        return settings.SENDS_MAIL
+
+    @property
     def password_login(self) -> bool:
         return settings.PASSWORD_LOGIN
 

@@ -50,6 +50,7 @@ class AuditAction(StrEnum):
     USER_CREATE = "user:create"
     USER_PASSWORD = "user:password"  # noqa: S105
     USER_TWO_FACTOR = "user:two_factor"
+    USER_EMAIL = "user:email"
     USER_SIGN_ON = "user:sign_on"
     USER_REMOVE = "user:remove"
     MEMBER_INVITE = "member:invite"
@@ -106,6 +107,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     AuditAction.USER_CREATE: ("created the user", "create the user"),
     AuditAction.USER_PASSWORD: ("changed the password of", "change the password of"),
     AuditAction.USER_TWO_FACTOR: ("changed the second factor of", "change the second factor of"),
+    AuditAction.USER_EMAIL: ("changed the e-mail address of", "change the e-mail address of"),
     AuditAction.USER_SIGN_ON: ("connected single sign-on of", "connect single sign-on of"),
     AuditAction.USER_REMOVE: ("removed the user", "remove the user"),
     AuditAction.MEMBER_INVITE: ("invited", "invite"),

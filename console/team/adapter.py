@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
@@ -29,6 +30,23 @@ class ClosedDoorAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_safe_url(self, url: str | None) -> bool:
         """Only this host: allauth would also go to every other host that we answer to."""
         return bool(url) and is_same_site(context.request, str(url))
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A mail that can't go out is in the log: what it tells of is done already."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError:  # SMTPException is one too
+            logger.exception("A mail did not go out: %s", template_prefix)
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """Only to who has a password: nobody gets one beside the issuer."""
+        if user.has_usable_password():
+            super().send_password_reset_mail(user, email, context)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """At our own address, whatever host the request named."""
+        path = urlsplit(super().get_reset_password_from_key_url(key)).path
+        return f"{settings.PUBLIC_URL.scheme}://{settings.PUBLIC_URL.netloc}{path}"
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         """The issuer is one more way for those who come through it."""

@@ -41,6 +41,10 @@ class SecondFactorMissing(Exception):
     """Whoever wants to require a second factor of others has none."""
 
 
+class EmailTaken(Exception):
+    """Another user has this address."""
+
+
 class AlreadyStarted(Exception):
     """There is a first user already."""
 
@@ -305,6 +309,19 @@ def preferences_set(
     user.refresh_seconds = refresh_seconds
     user.default_account = default_account
     user.save(update_fields=["time_zone", "theme", "density", "refresh_seconds", "default_account"])
+
+
+def email_set(*, actor: Actor, email: str) -> None:
+    """The address that the actor's own notices, and the reset of their password, go to.
+
+    Raises EmailTaken for one that another user has.
+    """
+    user = actor.user
+    if User.objects.filter(email__iexact=email).exclude(pk=user.pk).exists() and email:
+        raise EmailTaken
+    with actor.recording(AuditAction.USER_EMAIL, target=user.get_username()):
+        user.email = email
+        user.save(update_fields=["email"])
 
 
 def theme_set(user: User, theme: str) -> None:

@@ -9,7 +9,8 @@ from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as keys
 from allauth.usersessions import views as sessions
-from django.urls import path
+from django.conf import settings
+from django.urls import path, re_path
 
 from console.issuer import PROVIDER_ID
 from console.team import views as ours
@@ -62,3 +63,21 @@ urlpatterns = [
         name="mfa_remove_webauthn",
     ),
 ]
+
+reset_urlpatterns = [
+    path("password/reset/", views.password_reset, name="account_reset_password"),
+    path("password/reset/sent/", views.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        views.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password/reset/done/",
+        views.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+]
+
+if settings.SENDS_MAIL and settings.PASSWORD_LOGIN:
+    urlpatterns += reset_urlpatterns

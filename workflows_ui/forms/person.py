@@ -35,6 +35,18 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
             field.required = field.required and not isinstance(field, forms.ModelChoiceField)
 
 
+class EmailForm(forms.Form):
+    """Where notices about the person's own log-in go."""
+
+    email = forms.EmailField(
+        label="E-mail",
+        required=False,
+        help_text="Gets a note when your password or second factor changes, and the link when "
+        "you forgot your password.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
 def zone_choices() -> list[tuple[str, Any]]:
     """Every zone, by continent, after the browser's own."""
     regions: dict[str, list[tuple[str, str]]] = {}
