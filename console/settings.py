@@ -236,7 +236,8 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_FAILURE_VIEW = "workflows_ui.views.errors.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["workflows_ui.uploads.NoUploads"]
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# without a mail server notices go to the log, as README.md says
+SILENCED_SYSTEM_CHECKS = [] if SENDS_MAIL else ["mail.E001"]
 
 # --- Logging -------------------------------------------------------------------------------
 LOGGING = {

@@ -71,7 +71,7 @@ def served(data: Path, *, demo: bool = True, **changes: str) -> Iterator[Served]
 
 
 def wait_for(url: str) -> None:
-    for _ in range(100):
+    for _ in range(400):
         try:
             requests.get(url, timeout=2)
         except requests.RequestException:

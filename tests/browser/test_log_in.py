@@ -27,7 +27,9 @@ KEY = {
 
 @pytest.fixture(scope="module")
 def console(tmp_path_factory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("log-in"), demo=False) as running:
+    # nothing is sent anywhere: no notice goes to somebody without an address
+    mail = {"CONSOLE_EMAIL_URL": "smtp://127.0.0.1:1"}
+    with served(tmp_path_factory.mktemp("log-in"), demo=False, **mail) as running:
         # keys are bound to a name: an address of digits has none
         yield Served(running.url.replace("127.0.0.1", "localhost"), running.simulator)
 
@@ -136,6 +138,8 @@ def test_an_app_is_set_up_and_logs_in(mine: Page, stranger: Page, console: Serve
 
 
 PAGES = {
+    "profile": "/person/",
+    "profile-email": "/person/email/",
     "second-factor": FACTOR,
     "second-factor-codes": f"{FACTOR}codes/",
     "second-factor-app-remove": f"{FACTOR}app/remove/",
@@ -162,10 +166,13 @@ def test_a_page_of_ones_own_fits_and_is_accessible(
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["log-in", "log-in-code"])
+@pytest.mark.parametrize("name", ["log-in", "log-in-code", "password-reset"])
 def test_the_door_fits_and_is_accessible(stranger: Page, console: Served, name: str, theme: str):
     stranger.emulate_media(color_scheme=theme, reduced_motion="reduce")
     stranger.goto(f"{console.url}/person/login/")
+    if name == "password-reset":
+        stranger.get_by_role("link", name="Forgot your password?").click()
+        stranger.wait_for_url("**/password/reset/")
     if name == "log-in-code":
         fill_log_in(stranger, console)
         stranger.wait_for_url("**/authenticate/")
