@@ -55,7 +55,7 @@ def test_a_form_that_posts_carries_the_token_against_forgery(template: Path):
 
 @each_template
 def test_only_one_place_says_how_a_region_asks_again(template: Path):
-    """`{% poll %}` keeps to the person's rate; a rate in a template would not."""
+    """`{% poll %}` and `{% every %}` keep to the person's rate; a rate in a template would not."""
     assert "every " not in "".join(re.findall(r'hx-trigger="[^"]*"', template.read_text()))
 
 

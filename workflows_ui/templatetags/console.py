@@ -69,22 +69,28 @@ def json_tree(value: Any) -> SafeString:
     return build_tree(value)
 
 
-# the one place that says how a region asks for itself again
-POLL = 'hx-get="{}" hx-trigger="every {}s" hx-target="this" hx-swap="morph:outerHTML"'
+@register.simple_tag(takes_context=True)
+def every(context: Context, pace: int, heavy: bool = False) -> SafeString:
+    """The trigger of a poll, at the person's rate or else every `pace` seconds.
+
+    Nothing when the person switched it off. A `heavy` page is asked no faster than its pace.
+    """
+    user = context["request"].user
+    chosen = user.refresh_seconds if user.is_authenticated else None
+    if chosen == 0:
+        return SafeString("")
+    seconds = max(chosen or pace, pace) if heavy else chosen or pace
+    return format_html('hx-trigger="every {}s"', seconds)
 
 
 @register.simple_tag(takes_context=True)
 def poll(context: Context, pace: int, heavy: bool = False) -> SafeString:
-    """Makes a region ask for itself again, at the person's rate or else every `pace` seconds.
-
-    Nothing when the person switched it off. A `heavy` page is asked no faster than its pace.
-    """
-    request = context["request"]
-    chosen = request.user.refresh_seconds if request.user.is_authenticated else None
-    if chosen == 0:
-        return SafeString("")
-    seconds = max(chosen or pace, pace) if heavy else chosen or pace
-    return format_html(POLL, request.get_full_path(), seconds)
+    """Makes a region ask for itself again; see `every`."""
+    trigger = every(context, pace, heavy)
+    if not trigger:
+        return trigger
+    url = context["request"].get_full_path()
+    return format_html('hx-get="{}" {} hx-target="this" hx-swap="morph:outerHTML"', url, trigger)
 
 
 @register.simple_tag
