@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from console.issuer import Issuer
 from console.team.models import Account, User
-from console.team.roles import Role
+from console.team.roles import Action, Role, actions_of
 
 THEMES = tuple(User.Theme.values)
 
@@ -47,8 +47,8 @@ class Console:
         self.request = request
         self.knows_person = knows_person
         self.account: Account | None = getattr(request, "account", None)
-        role = getattr(request, "role", "")
-        self.role_label = Role(role).label if role in Role.values else ""
+        self.role = getattr(request, "role", "")
+        self.role_label = Role(self.role).label if self.role in Role.values else ""
 
     @cached_property
     def person(self) -> User | None:
@@ -83,6 +83,9 @@ class Console:
             ("Team", reverse("workflows_ui:member-list", args=[slug]), "team", "m"),
             ("Connection", reverse("workflows_ui:token-detail", args=[slug]), "key", "c"),
         ]
+        if Action.ACCOUNT_MANAGE in actions_of(self.role):
+            url = reverse("workflows_ui:account-settings", args=[slug])
+            entries.append(("Settings", url, "settings", "s"))
         here = self.request.path
         return [
             NavItem(label, url, icon, key, here.startswith(url))

@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 
 from workflows_ui.converters import InstanceId, VersionId, WorkflowName
 from workflows_ui.views import (
+    account_settings,
     accounts,
     dashboard_edit,
     dashboards,
@@ -95,6 +96,14 @@ account_urls: list[URLPattern | URLResolver] = [
         invitations.invitation_withdraw,
         name="invitation-withdraw",
     ),
+    path("settings/", account_settings.account_settings, name="account-settings"),
+    path("settings/redaction/", account_settings.account_redaction, name="account-redaction"),
+    path(
+        "settings/redaction/example/",
+        account_settings.redaction_example,
+        name="redaction-example",
+    ),
+    path("settings/retention/", account_settings.account_retention, name="account-retention"),
     # not below workflows/: there a workflow of this name would be hidden
     path("new-workflow/", definitions.workflow_create, name="workflow-create"),
     path("new-workflow/runs/", definitions.schedule_runs, name="schedule-runs"),

@@ -330,6 +330,30 @@ def theme_set(user: User, theme: str) -> None:
     user.save(update_fields=["theme"])
 
 
+def account_rename(*, actor: Actor, name: str) -> None:
+    """Gives the actor's account another name. Its address stays."""
+    account = on_account(actor)
+    detail = {"before": account.name, "after": name}
+    with actor.recording(AuditAction.ACCOUNT_RENAME, detail=detail):
+        Account.objects.filter(pk=account.pk).update(name=name)
+
+
+def account_redact(*, actor: Actor, words: list[str], keep_params: bool, reason: str = "") -> None:
+    """Sets what the trail leaves out of the params of acts on the actor's account, from now on."""
+    account = on_account(actor)
+    detail = {
+        "before": {"words": account.redacted_keys, "keep_params": account.keep_params},
+        "after": {"words": words, "keep_params": keep_params},
+    }
+    with actor.recording(AuditAction.ACCOUNT_REDACTION, reason=reason, detail=detail):
+        Account.objects.filter(pk=account.pk).update(redacted_keys=words, keep_params=keep_params)
+
+
+def on_account(actor: Actor) -> Account:
+    assert actor.account is not None  # noqa: S101 - whoever sets something for one sits there
+    return actor.account
+
+
 def _account_at(*, kind: str, base_url: str, account_id: str, name: str) -> Account:
     at_address = Account.objects.filter(base_url=base_url, account_id=account_id)
     title = one_line(name) or "Account"

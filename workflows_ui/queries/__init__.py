@@ -1,6 +1,7 @@
 """Reads: the upstream's answers and our own rows, made ready to show."""
 
 from workflows_ui.queries import (
+    account_settings,
     dashboards,
     definitions,
     events,
@@ -12,6 +13,7 @@ from workflows_ui.queries import (
 )
 
 __all__ = [
+    "account_settings",
     "dashboards",
     "definitions",
     "events",
