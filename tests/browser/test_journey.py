@@ -139,7 +139,7 @@ def test_the_pages_work_without_scripts(browser: Browser, console: Served):
     page.goto(console.url + DEMO)
     page.get_by_label("Username").fill("demo")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.get_by_role("link", name="order-fulfilment").click()
     page.get_by_label("Status").select_option("complete")
     page.get_by_role("button", name="Filter").click()
