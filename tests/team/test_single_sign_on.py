@@ -6,6 +6,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
@@ -372,3 +378,20 @@ def test_the_issuer_of_the_tests_is_a_real_one(url):
     found = requests.get(f"{url}/.well-known/openid-configuration", timeout=5).json()
     assert found["issuer"] == url
     assert found["jwks_uri"]
+
+
+def test_who_has_a_second_factor_here_is_asked_for_it_too(client, url, acme):
+    issuer.set_claims(url, "ann", **ANN, groups=["dev"])
+    issuer.log_in(client, "ann")
+    ann = User.objects.get(username="ann")
+    TOTP.activate(ann, "JBSWY3DPEHPK3PXP")
+    ann.memberships.all().delete()
+    again = Client()
+    assert issuer.log_in(again, "ann").headers["Location"] == "/person/second-factor/authenticate/"
+    assert not is_in(again)
+    assert not ann.memberships.exists()
+    counter = next(iter(yield_hotp_counters_from_time()))
+    code = format_hotp_value(hotp_value("JBSWY3DPEHPK3PXP", counter))
+    again.post("/person/second-factor/authenticate/", {"code": code})
+    assert is_in(again)
+    assert ann.memberships.get().role == "operator"
