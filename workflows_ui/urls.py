@@ -97,6 +97,11 @@ account_urls: list[URLPattern | URLResolver] = [
         name="invitation-withdraw",
     ),
     path("settings/", account_settings.account_settings, name="account-settings"),
+    path(
+        "settings/second-factor/",
+        account_settings.account_second_factor,
+        name="account-second-factor",
+    ),
     path("settings/redaction/", account_settings.account_redaction, name="account-redaction"),
     path(
         "settings/redaction/example/",

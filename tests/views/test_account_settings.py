@@ -4,6 +4,7 @@ import json
 import uuid
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from console.audit.models import Entry
@@ -18,6 +19,7 @@ from workflows_ui.simulator import Simulator, SimulatorServer
 SETTINGS = "/a/acme/settings/"
 REDACTION = f"{SETTINGS}redaction/"
 EXAMPLE = f"{REDACTION}example/"
+FACTOR = f"{SETTINGS}second-factor/"
 RETENTION = f"{SETTINGS}retention/"
 
 
@@ -31,13 +33,13 @@ def acts() -> list[tuple[str, str]]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("url", [SETTINGS, REDACTION, RETENTION, EXAMPLE])
+@pytest.mark.parametrize("url", [SETTINGS, REDACTION, RETENTION, EXAMPLE, FACTOR])
 class TestTheDoor:
     @pytest.mark.parametrize("role", ["viewer", "operator"])
     def test_only_an_admin_comes_in(self, member, account, fault_upstream, url, role):
         client = Client()
         client.force_login(member(role))
-        if url != EXAMPLE:
+        if url not in (EXAMPLE, FACTOR):
             assert client.get(url).status_code == 403
         form = sent(name="Mine", words="", keep_params="on", success_retention="1 day", go="1")
         assert client.post(url, form).status_code == 403
@@ -84,6 +86,30 @@ class TestName:
         client.force_login(user)
         assert client.post(SETTINGS, sent(name="Shop")).url == SETTINGS
         assert client.get(RETENTION).url == "/a/acme/connection/"
+
+
+@pytest.mark.django_db
+class TestSecondFactor:
+    def test_who_has_none_is_told_at_the_field(self, admin_client, account):
+        answer = admin_client.post(FACTOR, sent(required="on"))
+        assert answer.status_code == 422
+        field = soup(answer).find("input", {"name": "required"})
+        assert (field["aria-invalid"], field.has_attr("checked")) == ("true", True)
+        assert soup(answer).find("input", {"name": "name"})["value"] == "Acme"
+        account.refresh_from_db()
+        assert not account.require_second_factor
+        assert acts() == []
+
+    def test_who_has_one_may_require_it(self, admin, admin_client, account):
+        Authenticator.objects.create(user=admin, type="webauthn", data={"name": "Key"})
+        assert admin_client.post(FACTOR, sent(required="on")).url == SETTINGS
+        account.refresh_from_db()
+        assert account.require_second_factor
+        assert acts()[-1] == ("account:settings", "succeeded")
+
+    def test_the_page_of_it_is_the_accounts(self, admin_client):
+        assert admin_client.get(FACTOR).status_code == 405
+        assert FACTOR in admin_client.get(SETTINGS).content.decode()
 
 
 @pytest.mark.django_db

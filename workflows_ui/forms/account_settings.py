@@ -33,6 +33,14 @@ class RenameForm(ActForm):
         return name
 
 
+class SecondFactorForm(forms.Form):
+    required = forms.BooleanField(
+        label="Require a second factor",
+        required=False,
+        help_text="Members who came without one see nothing of this account until they have it.",
+    )
+
+
 class RetentionForm(forms.Form):
     """The account's defaults; what is empty stays as it is (4.23)."""
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -25,6 +25,7 @@ from workflows_ui.forms.account_settings import (
     RedactionForm,
     RenameForm,
     RetentionForm,
+    SecondFactorForm,
 )
 from workflows_ui.forms.acts import ActForm
 from workflows_ui.htmx import render_page
@@ -38,17 +39,37 @@ from workflows_ui.views.changing import change_page
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def account_settings(request: ConsoleRequest, account: str) -> HttpResponse:
-    """The account's name."""
+    """The account's name, and beside it who may come in."""
     seat = seat_at(request, account)
     seat.require(Action.ACCOUNT_MANAGE)
-    form = RenameForm(posted(request), initial={"name": seat.account.name})
+    form = rename_form(seat, posted(request))
 
     def rename() -> str:
         team.account_rename(actor=seat.actor, name=form.cleaned_data["name"])
         messages.success(request, f"The account is named {form.cleaned_data['name']}.")
         return request.path
 
-    return setting_page(request, seat, form, rename, "account_settings/detail.html")
+    context = {"rename": form, "factor": factor_form(seat)}
+    return setting_page(request, seat, form, rename, "account_settings/detail.html", context)
+
+
+@require_POST
+def account_second_factor(request: ConsoleRequest, account: str) -> HttpResponse:
+    """Whether members need a second factor. Only who has one may ask it of others."""
+    seat = seat_at(request, account)
+    seat.require(Action.ACCOUNT_MANAGE)
+    form = factor_form(seat, request.POST)
+    if form.is_valid():
+        required = form.cleaned_data["required"]
+        try:
+            team.account_require_second_factor(seat.account, actor=seat.actor, required=required)
+        except team.SecondFactorMissing:
+            form.add_error("required", "Set up a second factor of your own first.")
+        else:
+            messages.success(request, "Saved.")
+            return redirect("workflows_ui:account-settings", account=account)
+    context = {"seat": seat, "rename": rename_form(seat), "factor": form}
+    return render(request, "account_settings/detail.html", context, status=422)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,9 +90,8 @@ def account_redaction(request: ConsoleRequest, account: str) -> HttpResponse:
         messages.success(request, "Saved. It holds for whatever is written from now on.")
         return request.path
 
-    context = {"always": ALWAYS_GOES, "example": ExampleForm()}
-    template = "account_settings/redaction.html"
-    return setting_page(request, seat, form, redact, template, **context)
+    context = {"form": form, "always": ALWAYS_GOES, "example": ExampleForm()}
+    return setting_page(request, seat, form, redact, "account_settings/redaction.html", context)
 
 
 @sensitive_post_parameters("example")
@@ -150,12 +170,12 @@ def setting_page(
     form: ActForm,
     act: Callable[[], str],
     template: str,
-    **context: Any,
+    context: dict[str, Any],
 ) -> HttpResponse:
     """A setting of ours: its form, or once what it asks for."""
 
     def again(trouble: Trouble | None = None) -> HttpResponse:
-        ctx = {"seat": seat, "form": form, "trouble": trouble, **context}
+        ctx = {"seat": seat, "trouble": trouble, **context}
         return render(request, template, ctx, status=422 if form.is_bound else 200)
 
     if not form.is_valid():
@@ -163,3 +183,11 @@ def setting_page(
             form.renew_key()
         return again()
     return once_page(request, seat, form, request.path, act, again)
+
+
+def rename_form(seat: Seat, data: QueryDict | None = None) -> RenameForm:
+    return RenameForm(data, initial={"name": seat.account.name})
+
+
+def factor_form(seat: Seat, data: QueryDict | None = None) -> SecondFactorForm:
+    return SecondFactorForm(data, initial={"required": seat.account.require_second_factor})
