@@ -7,7 +7,8 @@ from typing import Any
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
-# one process: each keeps answers of its own, and a page must not jump between two of them
+# one process, unless CACHE_URL is set: without it each keeps answers, attempts and the call budget
+# for itself, and a page would jump between two of them
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
 threads = int(os.environ.get("WEB_THREADS", "16"))
 # above the longest wait for the upstream (three tries of a GET)

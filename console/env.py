@@ -57,6 +57,16 @@ def public_url() -> SplitResult:
     return url
 
 
+def cache_url() -> str:
+    """Where the cache server is; empty without one. It may hold a password: no message shows it."""
+    text = str(env.str("CACHE_URL", "")).strip()
+    # Valkey speaks the protocol of Redis, and the client knows it by that name
+    url = text.replace("valkey", "redis", 1) if text.startswith("valkey") else text
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ImproperlyConfigured("CACHE_URL must be like redis://cache:6379/0.")
+    return url
+
+
 def debug(*, allowed: bool) -> bool:
     """Django's debug mode. Its error pages show what is in memory, tokens too: never in public."""
     wanted = bool(env.bool("DEBUG", False))

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -20,12 +21,13 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_socket import socket_allow_hosts
 
+from console import cache_server
 from console.team.models import Account, User
 from console.team.reauthentication import note_log_in
 from console.team.roles import Role
 from console.team.sessions import seen_key
 from console.vault.models import ApiToken
-from tests import fake_api
+from tests import fake_api, redis_server
 from tests.cloudflare import fault_server
 from tests.factories import TOKEN, make_account, make_membership, make_token, make_user
 from workflows_ui import panels
@@ -87,6 +89,36 @@ def simulator() -> Iterator[SimulatorServer]:
     """The simulator with its small story; shared, so name what you trigger uniquely."""
     with SimulatorServer(Simulator(story="small", rate_limit=False)) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def shared_redis() -> Iterator[redis_server.RedisServer]:
+    with redis_server.running() as server:
+        yield server
+
+
+@pytest.fixture
+def redis(shared_redis: redis_server.RedisServer) -> redis_server.RedisServer:
+    """An empty cache server that runs; a test may kill it."""
+    if shared_redis.process is None:
+        shared_redis.start()
+    shared_redis.client.flushall()
+    return shared_redis
+
+
+@pytest.fixture
+def on_redis(
+    redis: redis_server.RedisServer, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[redis_server.RedisServer]:
+    """The console's cache and counts are on a cache server."""
+    monkeypatch.setattr(cache_server, "AWAY_SECONDS", 0.2)
+    cache_server.server_at.cache_clear()
+    settings.CACHE_URL = redis.url
+    settings.CACHES = {
+        "default": {"BACKEND": "console.cache_backend.SharedCache", "LOCATION": redis.url}
+    }
+    yield redis
+    cache_server.server_at(redis.url).client.close()
 
 
 @pytest.fixture
