@@ -30,7 +30,7 @@ from console.vault.models import ApiToken
 from tests import fake_api, redis_server
 from tests.cloudflare import fault_server
 from tests.factories import TOKEN, make_account, make_membership, make_token, make_user
-from workflows_ui import panels
+from workflows_ui import budget, panels
 from workflows_ui.cloudflare import transport
 from workflows_ui.middleware import FirstStartMiddleware
 from workflows_ui.queries import reads
@@ -55,6 +55,7 @@ def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     cache.clear()
     reads.region.backend._cache.clear()
     panels.region.backend._cache.clear()
+    budget.ours().storage.reset()
     yield
     FirstStartMiddleware.started = False
 
@@ -113,6 +114,7 @@ def on_redis(
     """The console's cache and counts are on a cache server."""
     monkeypatch.setattr(cache_server, "AWAY_SECONDS", 0.2)
     cache_server.server_at.cache_clear()
+    budget.everyones.cache_clear()
     settings.CACHE_URL = redis.url
     settings.CACHES = {
         "default": {"BACKEND": "console.cache_backend.SharedCache", "LOCATION": redis.url}

@@ -24,6 +24,7 @@ from console.team.second_factor import came_with_second_factor
 from console.vault.models import ApiToken
 from console.vault.sealing import unseal
 from workflows_ui import calls
+from workflows_ui.budget import Meter, budget_of
 from workflows_ui.cloudflare import AddressRules, CloudflareClient, LocalClient, WorkflowsApi
 from workflows_ui.http import ConsoleRequest
 
@@ -74,6 +75,11 @@ class Access(Seat):
     api: WorkflowsApi
     reader: str
 
+    @property
+    def stretch(self) -> int:
+        """How many times slower than usual pages should ask, as the call budget falls."""
+        return budget_of(self.reader).stretch
+
 
 def membership_of(request: ConsoleRequest, slug: str) -> Membership:
     """The person's membership of the account. 404 for a stranger, as if there were none.
@@ -121,7 +127,6 @@ def seat_at(request: ConsoleRequest, slug: str) -> Seat:
     )
 
 
-@sensitive_variables("plain")
 def access_to(request: ConsoleRequest, slug: str) -> Access:
     """Access to an account and its upstream.
 
@@ -136,11 +141,24 @@ def access_to(request: ConsoleRequest, slug: str) -> Access:
     token = ApiToken.objects.filter(owner=request.user, account=account).first()
     if token is None:
         raise TokenMissing(account)
-    plain = unseal(bytes(token.sealed), owner_id=request.user.pk, account_id=account.pk)
-    api = cloudflare_api(plain, base_url=account.base_url, account_id=account.account_id)
-    # the moment of replacement is part of it: a replaced token must not see the old one's answers
-    reader = f"t{token.pk}.{int((token.replaced or token.created).timestamp() * 1000)}"
+    request.reader = reader = reader_of(token)
+    api = metered_api(token, account, person=request.user.pk)
     return seated(seat, api=api, reader=reader, token=token)
+
+
+def reader_of(token: ApiToken) -> str:
+    """What a token is called where its answers are kept and its calls are counted.
+
+    The moment of replacement is part of it: a replaced token must not see the old one's answers.
+    """
+    return f"t{token.pk}.{int((token.replaced or token.created).timestamp() * 1000)}"
+
+
+def readers_at(account: Account) -> list[str]:
+    """All for whom answers of this account may be kept."""
+    if account.kind == Account.Kind.LOCAL:
+        return [f"l{account.pk}"]
+    return [reader_of(token) for token in ApiToken.objects.filter(account=account)]
 
 
 def seated(seat: Seat, *, api: WorkflowsApi, reader: str, token: ApiToken | None = None) -> Access:
@@ -155,21 +173,36 @@ def seated(seat: Seat, *, api: WorkflowsApi, reader: str, token: ApiToken | None
     )
 
 
-@sensitive_variables("plain")
 def member_api(user_id: int, account: Account) -> WorkflowsApi:
     """The client of a member's own token, for what is looked up when they are away.
 
     Raises PermissionDenied when they are no member (any more), TokenMissing, CannotOpen.
     """
+    return member_upstream(user_id, account)[0]
+
+
+def member_upstream(user_id: int, account: Account) -> tuple[WorkflowsApi, str]:
+    """The same with its reader's name, where answers are kept."""
     if not Membership.objects.filter(user_id=user_id, account=account).exists():
         raise PermissionDenied
     if account.kind == Account.Kind.LOCAL:
-        return local_api(account.base_url)
+        return local_api(account.base_url), f"l{account.pk}"
     token = ApiToken.objects.filter(owner_id=user_id, account=account).first()
     if token is None:
         raise TokenMissing(account)
+    return metered_api(token, account, person=user_id), reader_of(token)
+
+
+@sensitive_variables("plain")
+def metered_api(token: ApiToken, account: Account, *, person: int) -> CloudflareClient:
+    """The client of a stored token, whose calls count for it and for the person at work."""
     plain = unseal(bytes(token.sealed), owner_id=token.owner_id, account_id=account.pk)
-    return cloudflare_api(plain, base_url=account.base_url, account_id=account.account_id)
+    return cloudflare_api(
+        plain,
+        base_url=account.base_url,
+        account_id=account.account_id,
+        meter=Meter(reader=reader_of(token), person=person),
+    )
 
 
 def address_rules() -> AddressRules:
@@ -178,8 +211,10 @@ def address_rules() -> AddressRules:
 
 
 @sensitive_variables("token")
-def cloudflare_api(token: str, *, base_url: str, account_id: str = "") -> CloudflareClient:
-    """A client of the Cloudflare API for one token."""
+def cloudflare_api(
+    token: str, *, base_url: str, account_id: str = "", meter: Meter | None = None
+) -> CloudflareClient:
+    """A client of the Cloudflare API for one token; `meter` counts its calls."""
     return CloudflareClient(
         base_url=base_url,
         account_id=account_id,
@@ -187,7 +222,8 @@ def cloudflare_api(token: str, *, base_url: str, account_id: str = "") -> Cloudf
         rules=address_rules(),
         timeout=settings.UPSTREAM_TIMEOUT,
         user_agent_version=settings.VERSION,
-        on_call=calls.note,
+        before_call=meter.before if meter else None,
+        on_call=meter.after if meter else calls.note,
     )
 
 

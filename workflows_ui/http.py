@@ -9,9 +9,10 @@ from console.team.models import Account, User
 
 
 class ConsoleRequest(HttpRequest):
-    """`account` and `role` are set by `access`, for the shell around the page."""
+    """`account`, `role` and `reader` are set by `access`, for the shell around the page."""
 
     user: User
     htmx: HtmxDetails
     account: Account
     role: str
+    reader: str

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from console.team.models import Account, User
 from workflows_ui import cloudflare as cf
-from workflows_ui.access import Seat, TokenMissing, local_api, member_api
+from workflows_ui.access import Seat, TokenMissing, local_api, member_upstream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +26,10 @@ class Board:
 def watching(seat: Seat, owner: User) -> Board:
     """What a member watches a dashboard of `owner` with."""
     try:
-        api = member_api(seat.user.pk, seat.account)
+        api, reader = member_upstream(seat.user.pk, seat.account)
     except TokenMissing:
         return Board(account=seat.account, api=None, reader=f"none{seat.account.pk}")
-    return Board(account=seat.account, api=api, reader=f"w{seat.user.pk}.{seat.account.pk}")
+    return Board(account=seat.account, api=api, reader=reader)
 
 
 def sampling_api(account: Account) -> cf.WorkflowsApi | None:

@@ -19,7 +19,14 @@ from workflows_ui.cloudflare.encoding import path_of, query_of
 from workflows_ui.cloudflare.envelope import Envelope, open_envelope
 from workflows_ui.cloudflare.errors import BadResponse
 from workflows_ui.cloudflare.protocol import Capabilities, Direction
-from workflows_ui.cloudflare.transport import TIME_LIMIT, TIMEOUT, BearerAuth, OnCall, Transport
+from workflows_ui.cloudflare.transport import (
+    TIME_LIMIT,
+    TIMEOUT,
+    BearerAuth,
+    BeforeCall,
+    OnCall,
+    Transport,
+)
 
 BASE_URL = "https://api.cloudflare.com/client/v4"
 STREAM = "application/octet-stream"
@@ -29,7 +36,8 @@ class CloudflareClient:
     """A client for one account and one token; implements `WorkflowsApi`.
 
     `account_id` may be empty for the calls that need none. `rules` say which addresses may be
-    talked to (AddressRefused otherwise), `on_call` is told of each HTTP request that was sent.
+    talked to (AddressRefused otherwise), `on_call` is told of each HTTP request that was sent,
+    `before_call` may raise a CloudflareError instead of it.
     `timeout` is seconds to connect and between two bytes, `time_limit` for a whole call.
     """
 
@@ -45,6 +53,7 @@ class CloudflareClient:
         timeout: tuple[float, float] = TIMEOUT,
         time_limit: float = TIME_LIMIT,
         user_agent_version: str = "dev",
+        before_call: BeforeCall | None = None,
         on_call: OnCall | None = None,
     ) -> None:
         auth = BearerAuth(token)
@@ -60,6 +69,7 @@ class CloudflareClient:
             timeout=timeout,
             time_limit=time_limit,
             version=user_agent_version,
+            before_call=before_call,
             on_call=on_call,
         )
 

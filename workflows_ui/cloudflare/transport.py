@@ -57,6 +57,7 @@ PASSING = frozenset({502, 503, 504})
 """Statuses after which a GET is tried again."""
 
 OnCall = Callable[[CallRecord], None]
+BeforeCall = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,12 +125,14 @@ class Transport:
         time_limit: float = TIME_LIMIT,
         version: str = "dev",
         host_header: str = "",
+        before_call: BeforeCall | None = None,
         on_call: OnCall | None = None,
     ) -> None:
         self._base_url = base_url
         self._auth = auth
         self._timeout = timeout
         self._time_limit = time_limit
+        self._before_call = before_call
         self._on_call = on_call
         self._session = _session(rules)
         self._session.headers["User-Agent"] = f"workflows-console/{version}"
@@ -152,7 +155,7 @@ class Transport:
         """The answer to one call. `path` and `query` must be percent-encoded already.
 
         Raises ConnectionFailed, TimedOut, TooLarge or AddressRefused, with `maybe_done` set when
-        the call writes and may have arrived.
+        the call writes and may have arrived, and whatever `before_call` raises instead of a call.
         """
         if self._auth is not None and not self._auth.sendable:
             raise Unauthorized("The API token holds characters that no token has.")
@@ -162,6 +165,8 @@ class Transport:
         outcome: Reply | CloudflareError = ConnectionFailed("Not sent.")
         until = time.monotonic() + self._time_limit
         for attempt in _attempts(method, until):
+            if self._before_call is not None:
+                self._before_call()
             started = time.monotonic()
             outcome = self._try(method, path, query, headers, body, until)
             self._observe(method, path, outcome, time.monotonic() - started, attempt)
@@ -230,6 +235,7 @@ class Transport:
             ray_id=outcome.ray_id,
             attempt=attempt,
             rate=rate,
+            retry_after=outcome.retry_after,
             size=len(outcome.content) if isinstance(outcome, Reply) else 0,
         )
         try:

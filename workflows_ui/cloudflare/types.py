@@ -442,5 +442,6 @@ class CallRecord:
     ray_id: str = ""
     attempt: int = 1
     rate: CallRate | None = None
+    retry_after: int | None = None
     size: int = 0
     """Bytes of the answer's body, uncompressed."""
