@@ -24,7 +24,7 @@ from console.team.second_factor import came_with_second_factor
 from console.vault.models import ApiToken
 from console.vault.sealing import unseal
 from workflows_ui import calls
-from workflows_ui.budget import Meter, budget_of
+from workflows_ui.budget import Meter
 from workflows_ui.cloudflare import AddressRules, CloudflareClient, LocalClient, WorkflowsApi
 from workflows_ui.http import ConsoleRequest
 
@@ -74,11 +74,6 @@ class Access(Seat):
 
     api: WorkflowsApi
     reader: str
-
-    @property
-    def stretch(self) -> int:
-        """How many times slower than usual pages should ask, as the call budget falls."""
-        return budget_of(self.reader).stretch
 
 
 def membership_of(request: ConsoleRequest, slug: str) -> Membership:

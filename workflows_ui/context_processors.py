@@ -12,6 +12,7 @@ from django.urls import reverse
 from console.issuer import Issuer
 from console.team.models import Account, User
 from console.team.roles import Action, Role, actions_of
+from workflows_ui.budget import Budget, budget_of
 
 THEMES = tuple(User.Theme.values)
 
@@ -70,6 +71,12 @@ class Console:
     @cached_property
     def accounts(self) -> list[Account]:
         return list(Account.objects.filter(members=self.person)) if self.person else []
+
+    @cached_property
+    def budget(self) -> Budget | None:
+        """Of the token that the page was read with."""
+        reader = getattr(self.request, "reader", "")
+        return budget_of(reader) if reader else None
 
     @cached_property
     def nav(self) -> list[NavItem]:

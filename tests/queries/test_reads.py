@@ -1,15 +1,27 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from unittest.mock import ANY
 
 import pytest
 from dogpile.cache.api import CachedValue
 
 from workflows_ui import cloudflare as cf
+from workflows_ui.budget import count
 from workflows_ui.calls import note
-from workflows_ui.queries.reads import EVERY_ANSWER, Kept, LockedAnswers, forget, read, region
+from workflows_ui.queries import reads
+from workflows_ui.queries.reads import (
+    EVERY_ANSWER,
+    Kept,
+    LockedAnswers,
+    Reading,
+    forget,
+    read,
+    region,
+)
 
 
 @pytest.fixture
@@ -124,3 +136,129 @@ def test_an_answer_weighs_what_came_over_the_wire(reader):
 
     read(reader, "x", call)
     assert region.get(f"{reader}:x").weight == 5_000
+
+
+class Slow(Upstream):
+    """Answers when it is let."""
+
+    def __init__(self, *answers: object) -> None:
+        super().__init__(*answers)
+        self.let = threading.Event()
+
+    def __call__(self) -> object:
+        self.let.wait(10)
+        return super().__call__()
+
+
+def seconds(action) -> float:
+    began = time.monotonic()
+    action()
+    return time.monotonic() - began
+
+
+def aged(reader: str, by: float) -> None:
+    """Makes the kept answer so many seconds older."""
+    cached = region.backend._cache[f"{reader}:x"]
+    old = cached.payload.read_at - timedelta(seconds=by)
+    moved = Kept(old, cached.payload.value, cached.payload.weight)
+    region.backend._cache[f"{reader}:x"] = CachedValue(
+        moved, {"ct": cached.metadata["ct"] - by, "v": 2}
+    )
+
+
+def test_while_one_reads_anew_the_others_see_the_last_answer_at_once(reader):
+    read(reader, "x", Upstream("old"))
+    aged(reader, 5)
+    slow = Slow("new")
+    assert seconds(lambda: read(reader, "x", slow)) < 2  # it waits a moment, then shows the old
+    waits = [seconds(lambda: read(reader, "x", Upstream("another call"))) for _ in range(20)]
+    assert max(waits) < 0.1
+    assert read(reader, "x", slow).value == "old"
+    slow.let.set()
+    time.sleep(0.2)
+    assert (read(reader, "x", slow).value, slow.calls) == ("new", 1)
+
+
+def test_a_quick_answer_is_there_at_once(reader):
+    read(reader, "x", Upstream("old"))
+    aged(reader, 5)
+    assert read(reader, "x", Upstream("new")).value == "new"
+
+
+def test_an_old_answer_is_waited_for_and_then_shown_with_a_word(reader, monkeypatch):
+    monkeypatch.setattr(reads, "LONG_PATIENCE", 0.7)
+    read(reader, "x", Upstream("old"))
+    aged(reader, 60)
+    slow = Slow("new")
+    found = read(reader, "x", slow)
+    assert (found.value, type(found.error)) == ("old", cf.TimedOut)
+    threading.Timer(0.2, slow.let.set).start()
+    assert (read(reader, "x", slow).value, slow.calls) == ("new", 1)
+
+
+def test_who_waits_in_vain_shares_the_failure(reader):
+    release, calls, errors = threading.Event(), [], []
+
+    def failing() -> str:
+        calls.append(1)
+        release.wait(10)
+        raise cf.TimedOut("slow", status=None)
+
+    def attempt() -> None:
+        with pytest.raises(cf.TimedOut) as raised:
+            read(reader, "x", failing)
+        errors.append(raised.value.message)
+
+    threads = [threading.Thread(target=attempt) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    release.set()
+    for thread in threads:
+        thread.join(20)
+    assert (len(calls), errors) == (1, ["slow"] * 20)
+
+
+def test_after_a_failure_it_is_not_tried_again_at_once_and_then_recovers(reader, monkeypatch):
+    monkeypatch.setattr(reads, "AGAIN_SECONDS", 0.3)
+    read(reader, "x", Upstream("good"))
+    aged(reader, 5)
+    failing = Upstream(cf.ServerError("500"))
+    found = [read(reader, "x", failing) for _ in range(5)]
+    assert failing.calls == 1
+    assert [(one.value, one.error.message) for one in found] == [("good", "500")] * 5
+    time.sleep(0.4)
+    assert read(reader, "x", Upstream("new")) == Reading("new", ANY, None)
+
+
+def test_a_right_that_was_lost_behind_the_scenes_is_not_hidden_later(reader):
+    read(reader, "x", Upstream("good"))
+    aged(reader, 5)
+    slow = Slow(cf.Forbidden("403"))
+    assert read(reader, "x", slow).value == "good"
+    slow.let.set()
+    time.sleep(0.2)
+    with pytest.raises(cf.Forbidden):
+        read(reader, "x", slow)
+
+
+def test_an_answer_asked_for_before_a_change_is_not_kept_after_it(reader):
+    read(reader, "x", Upstream("before"))
+    aged(reader, 5)
+    slow = Slow("before")
+    read(reader, "x", slow)
+    forget(reader, "x")
+    slow.let.set()
+    time.sleep(0.2)
+    assert read(reader, "x", Upstream("after"), fresh=60).value == "after"
+
+
+def test_reads_slow_down_with_the_budget(reader):
+    upstream = Upstream("one", "two")
+    read(reader, "x", upstream)
+    for _ in range(1000):
+        count(reader, "")
+    aged(reader, 6)
+    assert read(reader, "x", upstream).value == "one"
+    aged(reader, 3)
+    assert read(reader, "x", upstream).value == "two"

@@ -7,6 +7,9 @@ from django.test import RequestFactory
 from console.team.models import User
 from tests.conftest import logged_in
 from tests.factories import make_account, make_membership, make_user
+from workflows_ui import cloudflare as cf
+from workflows_ui.budget import count
+from workflows_ui.presenters.trouble import trouble_of
 
 URL = "/person/"
 VALUES = {
@@ -105,11 +108,11 @@ def test_the_theme_of_the_menu_is_kept_with_the_person(ann):
     assert 'data-theme="dark"' in logged_in(ann).get("/connect/").content.decode()
 
 
-def polled(refresh: int | None, call: str) -> str:
+def polled(refresh: int | None, call: str, *, reader: str = "", stale: object = None) -> str:
     request = RequestFactory().get("/a/acme/workflows/?q=<x>")
-    request.user = User(username="ann", refresh_seconds=refresh)
+    request.user, request.reader = User(username="ann", refresh_seconds=refresh), reader
     template = Template("{% load console %}{% " + call + " %}")
-    return template.render(Context({"request": request}))
+    return template.render(Context({"request": request, "stale": stale}))
 
 
 @pytest.mark.parametrize(
@@ -126,6 +129,22 @@ def test_a_page_asks_again_at_the_persons_rate(refresh, call, said):
     text = polled(refresh, call)
     assert f'hx-trigger="{said}"' in text
     assert 'hx-get="/a/acme/workflows/?q=%3Cx%3E"' in text or "<x>" not in text
+
+
+def test_a_page_asks_less_often_as_the_call_budget_falls():
+    for _ in range(700):
+        count("t1.1", "")
+    assert 'hx-trigger="every 10s"' in polled(None, "poll 5", reader="t1.1")
+    assert 'hx-trigger="every 4s"' in polled(2, "poll 5", reader="t1.1")
+    assert 'hx-trigger="every 5s"' in polled(None, "poll 5", reader="t2.1")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(cf.TimedOut("slow"), "every 10s"), (cf.RateLimited("429", retry_after=40), "every 41s")],
+)
+def test_a_page_goes_on_asking_while_the_api_fails(error, said):
+    assert said in polled(None, "poll 3", stale=trouble_of(error))
 
 
 def test_a_page_can_be_told_to_stand_still():

@@ -13,7 +13,7 @@ from console.audit.acts import triggers_by
 from console.audit.models import Entry
 from console.audit.queries import Creator, creators_of
 from workflows_ui import cloudflare as cf
-from workflows_ui.access import Access
+from workflows_ui.access import Access, readers_at
 from workflows_ui.presenters.instances import InstanceLine, instance_line, instance_span
 from workflows_ui.presenters.status import GONE, look_of
 from workflows_ui.presenters.steps import StepLine, split_counter, step_line, step_status
@@ -22,11 +22,10 @@ from workflows_ui.presenters.workflows import WorkflowLine, workflow_line
 from workflows_ui.queries.reads import (
     FINISHED_SECONDS,
     FRESH_SECONDS,
-    Kept,
     Reading,
     forget,
+    kept,
     read,
-    region,
 )
 from workflows_ui.queries.workflows import workflow_reading
 from workflows_ui.side_by_side import all_of, both
@@ -158,8 +157,8 @@ def instance_detail(access: Access, workflow: str, instance: str) -> Reading[cf.
     """An instance with all its steps (4.12). A finished one changes no more by itself, so its
     answer is kept longer. Raises NotFound."""
     name = f"instance:{workflow}:{instance}"
-    kept = region.get(f"{access.reader}:{name}", expiration_time=FINISHED_SECONDS)
-    over = isinstance(kept, Kept) and not look_of(kept.value.status).live
+    last = kept(access.reader, name)
+    over = last is not None and not look_of(last.status).live
     return read(
         access.reader,
         name,
@@ -169,8 +168,9 @@ def instance_detail(access: Access, workflow: str, instance: str) -> Reading[cf.
 
 
 def forget_instance(access: Access, workflow: str, instance: str) -> None:
-    """Makes the next reading of an instance that was acted on a fresh one."""
-    forget(access.reader, f"instance:{workflow}:{instance}")
+    """Makes the next readings of an instance that was acted on fresh ones, for every member."""
+    for reader in readers_at(access.account):
+        forget(reader, f"instance:{workflow}:{instance}")
 
 
 def instance_exists(access: Access, workflow: str, instance: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from workflows_ui import cloudflare as cf
-from workflows_ui.access import Access
+from workflows_ui.access import Access, readers_at
 from workflows_ui.presenters.workflows import WorkflowLine, workflow_line
 from workflows_ui.queries.reads import Reading, forget, read
 from workflows_ui.side_by_side import all_of
@@ -63,7 +63,8 @@ def workflow_now(access: Access, workflow: str) -> WorkflowLine:
 
 
 def forget_workflow(access: Access, workflow: str) -> None:
-    """Makes the next readings of a workflow that was acted on fresh ones."""
-    forget(access.reader, f"workflow:{workflow}")
-    forget(access.reader, "workflows::1")
-    forget(access.reader, f"versions:{workflow}:1")
+    """Makes the next readings of a workflow that was acted on fresh ones, for every member."""
+    for reader in readers_at(access.account):
+        forget(reader, f"workflow:{workflow}")
+        forget(reader, "workflows::1")
+        forget(reader, f"versions:{workflow}:1")

@@ -11,9 +11,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from workflows_ui.budget import budget_of
 from workflows_ui.presenters import words
 from workflows_ui.presenters.instances import Span
 from workflows_ui.presenters.json_tree import json_tree as build_tree
+from workflows_ui.presenters.pace import paced
 
 register = template.Library()
 register.filter("size", words.size)
@@ -73,13 +75,17 @@ def json_tree(value: Any) -> SafeString:
 def every(context: Context, pace: int, heavy: bool = False) -> SafeString:
     """The trigger of a poll, at the person's rate or else every `pace` seconds.
 
-    Nothing when the person switched it off. A `heavy` page is asked no faster than its pace.
+    Nothing when the person switched it off. A `heavy` page is asked no faster than its pace, and
+    all are slower while the call budget is short or the API fails.
     """
     user = context["request"].user
     chosen = user.refresh_seconds if user.is_authenticated else None
     if chosen == 0:
         return SafeString("")
     seconds = max(chosen or pace, pace) if heavy else chosen or pace
+    reader = getattr(context["request"], "reader", "")
+    stretch = budget_of(reader).stretch if reader else 1
+    seconds = paced(seconds, stretch, context.get("stale"))
     return format_html('hx-trigger="every {}s"', seconds)
 
 
