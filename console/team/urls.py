@@ -11,6 +11,7 @@ from allauth.mfa.webauthn import views as keys
 from allauth.usersessions import views as sessions
 from django.conf import settings
 from django.urls import path, re_path
+from django.views.decorators.http import require_http_methods
 
 from console.issuer import PROVIDER_ID
 from console.team import views as ours
@@ -78,6 +79,10 @@ reset_urlpatterns = [
         name="account_reset_password_from_key_done",
     ),
 ]
+
+# allauth's own views would take PUT for POST and answer OPTIONS
+for entry in (*urlpatterns, *reset_urlpatterns):
+    entry.callback = require_http_methods(["GET", "HEAD", "POST"])(entry.callback)
 
 if settings.SENDS_MAIL and settings.PASSWORD_LOGIN:
     urlpatterns += reset_urlpatterns

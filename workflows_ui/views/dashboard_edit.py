@@ -24,6 +24,7 @@ from workflows_ui.presenters.presets import PRESETS
 from workflows_ui.queries.panels import KINDS
 from workflows_ui.services import dashboards as services
 from workflows_ui.services.sent_forms import AlreadySent, form_claim, form_led_to
+from workflows_ui.views import errors
 from workflows_ui.views.acting import posted
 from workflows_ui.views.dashboards import dashboard_at, may_edit, panel_at
 
@@ -84,7 +85,7 @@ def dashboard_duplicate(request: ConsoleRequest, account: str, dashboard: int) -
     seat, found = dashboard_at(request, account, dashboard)
     form = ActForm(request.POST)
     if not form.is_valid():
-        raise PermissionDenied
+        return errors.bad_request(request)
 
     def copy() -> str:
         title = f"Copy of {found.title}"[:80]

@@ -35,10 +35,10 @@ def snapshot_download(
     request: ConsoleRequest, account: str, workflow: str, instance: str, snapshot: int
 ) -> HttpResponse:
     access = access_to(request, account)
+    _, detail = kept_run(access, workflow, instance, snapshot)
     form = DownloadForm(request.GET)
     if not form.is_valid():
         return errors.bad_request(request)
-    _, detail = kept_run(access, workflow, instance, snapshot)
     return part_download(detail, f"{instance}-earlier", **form.cleaned_data)
 
 
