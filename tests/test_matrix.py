@@ -107,6 +107,7 @@ NEEDS: dict[str, Need] = {
     "workflows_ui:account-redaction": Need(Action.ACCOUNT_MANAGE),
     "workflows_ui:redaction-example": Need(Action.ACCOUNT_MANAGE, WRITES),
     "workflows_ui:account-retention": Need(Action.ACCOUNT_MANAGE),
+    "workflows_ui:account-second-factor": Need(Action.ACCOUNT_MANAGE, WRITES),
     # --- the trail and the team
     "workflows_ui:trail-list": Need(Action.TRAIL_VIEW, READS),
     "workflows_ui:trail-log-ins": Need(Action.TRAIL_VIEW, READS),
