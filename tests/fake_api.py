@@ -33,12 +33,14 @@ class FakeApi:
     overrides: dict[str, Reply] = field(default_factory=dict)
     """The whole answer for a path, whoever asks."""
     asked: list[str] = field(default_factory=list)
+    bearers: list[str] = field(default_factory=list)
 
     def override(self, path: str, status: int, body: str, type: str = "application/json") -> None:
         self.overrides[path] = (status, type, body)
 
     def reply(self, path: str, bearer: str) -> Reply:
         self.asked.append(path)
+        self.bearers.append(bearer)
         if path in self.overrides:
             return self.overrides[path]
         token = self.tokens.get(bearer)

@@ -15,16 +15,21 @@ sys.stdin.readline()
 """
 
 
-def race(tmp_path: Path, prepare: str, rival: tuple[str, str], names: Iterable[str]) -> list[str]:
-    """What each of them printed, sorted. `rival` is what one does before and after the signal to
-    start; its name is `sys.argv[1]`."""
-    environment = {
+def environment_of(tmp_path: Path) -> dict[str, str]:
+    """The environment of a console with a database of its own."""
+    return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "CONSOLE_DATA_DIR": str(tmp_path),
         "DATABASE_URL": f"sqlite:///{tmp_path / 'race.sqlite3'}",
         "PYTHONPATH": str(ROOT),
     }
+
+
+def race(tmp_path: Path, prepare: str, rival: tuple[str, str], names: Iterable[str]) -> list[str]:
+    """What each of them printed, sorted. `rival` is what one does before and after the signal to
+    start; its name is `sys.argv[1]`."""
+    environment = environment_of(tmp_path)
 
     def python(*arguments: str) -> list[str]:
         return [sys.executable, *arguments]

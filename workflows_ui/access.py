@@ -22,6 +22,7 @@ from console.team.models import Account, Membership, User
 from console.team.roles import Action, may
 from console.team.second_factor import came_with_second_factor
 from console.vault.models import ApiToken
+from console.vault.queries import token_for
 from console.vault.sealing import unseal
 from workflows_ui import calls
 from workflows_ui.budget import Meter
@@ -32,7 +33,7 @@ SEEN_EVERY = timedelta(minutes=5)
 
 
 class TokenMissing(Exception):
-    """A member without a token of their own for this account."""
+    """A member without a token for this account: none of their own, and none lent to the team."""
 
     def __init__(self, account: Account) -> None:
         super().__init__(account.slug)
@@ -123,7 +124,7 @@ def seat_at(request: ConsoleRequest, slug: str) -> Seat:
 
 
 def access_to(request: ConsoleRequest, slug: str) -> Access:
-    """Access to an account and its upstream.
+    """Access to an account and its upstream, with one's own token or one lent to the team.
 
     Raises Http404 for a stranger, TokenMissing for a member who has no token for it,
     and CannotOpen when the sealed token does not open.
@@ -133,7 +134,7 @@ def access_to(request: ConsoleRequest, slug: str) -> Access:
     account = seat.account
     if account.kind == Account.Kind.LOCAL:
         return seated(seat, api=local_api(account.base_url), reader=f"l{account.pk}")
-    token = ApiToken.objects.filter(owner=request.user, account=account).first()
+    token = request.token = token_for(request.user, account)
     if token is None:
         raise TokenMissing(account)
     request.reader = reader = reader_of(token)
@@ -169,7 +170,7 @@ def seated(seat: Seat, *, api: WorkflowsApi, reader: str, token: ApiToken | None
 
 
 def member_api(user_id: int, account: Account) -> WorkflowsApi:
-    """The client of a member's own token, for what is looked up when they are away.
+    """The client of the token a member acts with, for what is looked up when they are away.
 
     Raises PermissionDenied when they are no member (any more), TokenMissing, CannotOpen.
     """
@@ -182,7 +183,7 @@ def member_upstream(user_id: int, account: Account) -> tuple[WorkflowsApi, str]:
         raise PermissionDenied
     if account.kind == Account.Kind.LOCAL:
         return local_api(account.base_url), f"l{account.pk}"
-    token = ApiToken.objects.filter(owner_id=user_id, account=account).first()
+    token = token_for(User(pk=user_id), account)
     if token is None:
         raise TokenMissing(account)
     return metered_api(token, account, person=user_id), reader_of(token)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -12,7 +13,11 @@ from django.urls import reverse
 from console.issuer import Issuer
 from console.team.models import Account, User
 from console.team.roles import Action, Role, actions_of
+from console.vault.models import ApiToken
+from console.vault.queries import token_for
 from workflows_ui.budget import Budget, budget_of
+from workflows_ui.presenters.words import ago
+from workflows_ui.queries.tokens import KeptToken
 
 THEMES = tuple(User.Theme.values)
 
@@ -24,6 +29,7 @@ class NavItem:
     icon: str
     key: str
     current: bool
+    warning: str = ""
 
 
 class Console:
@@ -95,9 +101,37 @@ class Console:
             entries.append(("Settings", url, "settings", "s"))
         here = self.request.path
         return [
-            NavItem(label, url, icon, key, here.startswith(url))
+            NavItem(label, url, icon, key, here.startswith(url), self.warning_at(key))
             for label, url, icon, key in entries
         ]
+
+    @cached_property
+    def token(self) -> ApiToken | None:
+        """The token that the person acts with here; the page asked already if it needed one."""
+        if self.account is None or not self.account.needs_token:
+            return None
+        if hasattr(self.request, "token"):
+            token: ApiToken | None = self.request.token
+            return token
+        return token_for(cast(User, self.request.user), self.account)
+
+    @property
+    def borrowed_from(self) -> str:
+        """Whose token it is, if it isn't the person's own."""
+        if self.token is None or self.token.owner_id == self.request.user.pk:
+            return ""
+        return self.token.owner.get_username()
+
+    def warning_at(self, key: str) -> str:
+        """What an entry of the rail warns of: one's own token that ends, or has ended."""
+        if key != "c" or self.token is None or self.borrowed_from:
+            return ""
+        kept = KeptToken(self.token)
+        if kept.has_ended or self.token.problem:
+            return "Your token does not work any more"
+        if kept.ends_soon and self.token.expires:
+            return f"Your token ends {ago(self.token.expires)}"
+        return ""
 
     @property
     def search_url(self) -> str:

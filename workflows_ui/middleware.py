@@ -22,6 +22,7 @@ from console.team.models import User
 from console.vault.sealing import CannotOpen
 from workflows_ui.access import SecondFactorRequired, TokenMissing
 from workflows_ui.cloudflare import CloudflareError
+from workflows_ui.token_checks import check_later
 from workflows_ui.views import errors
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -104,7 +105,10 @@ class UpstreamErrorMiddleware:
         if isinstance(error, SecondFactorRequired):
             return errors.second_factor(request, error.account)
         if isinstance(error, TokenMissing):
-            messages.info(request, f"Add a token of your own to see {error.account.name}.")
+            messages.info(
+                request,
+                f"Add a token of your own to see {error.account.name}: none is lent to the team.",
+            )
             return redirect("workflows_ui:token-detail", account=error.account.slug)
         return None
 
@@ -120,6 +124,19 @@ def note_refusal(request: HttpRequest, error: PermissionDenied) -> None:
         method=str(request.method),
         path=request.path,
     )
+
+
+class TokenCheckMiddleware:
+    """After the answer is made, the token it was read with is looked at again, if that is due."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if token := getattr(request, "token", None):
+            check_later(token)
+        return response
 
 
 class FirstStartMiddleware:

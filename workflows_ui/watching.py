@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from console.team.models import Account, User
+from console.vault.queries import lent_to_dashboards, token_for
 from workflows_ui import cloudflare as cf
-from workflows_ui.access import Seat, TokenMissing, local_api, member_upstream
+from workflows_ui.access import Seat, local_api, metered_api, reader_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +26,19 @@ class Board:
 
 def watching(seat: Seat, owner: User) -> Board:
     """What a member watches a dashboard of `owner` with."""
-    try:
-        api, reader = member_upstream(seat.user.pk, seat.account)
-    except TokenMissing:
-        return Board(account=seat.account, api=None, reader=f"none{seat.account.pk}")
-    return Board(account=seat.account, api=api, reader=reader)
+    account = seat.account
+    if account.kind == Account.Kind.LOCAL:
+        return Board(account=account, api=local_api(account.base_url), reader=f"l{account.pk}")
+    token = lent_to_dashboards(account, owner) or token_for(seat.user, account)
+    if token is None:
+        return Board(account=account, api=None, reader=f"none{account.pk}")
+    api = metered_api(token, account, person=seat.user.pk)
+    return Board(account=account, api=api, reader=reader_of(token))
 
 
 def sampling_api(account: Account) -> cf.WorkflowsApi | None:
     """The client that the sampler looks at the account with; None when nobody lent a token."""
     if account.kind == Account.Kind.LOCAL:
         return local_api(account.base_url)
-    return None
+    token = lent_to_dashboards(account)
+    return metered_api(token, account, person=token.owner_id) if token else None

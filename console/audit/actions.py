@@ -40,6 +40,7 @@ class AuditAction(StrEnum):
     TOKEN_VERIFY = "token:verify"  # noqa: S105
     TOKEN_REPLACE = "token:replace"  # noqa: S105
     TOKEN_REMOVE = "token:remove"  # noqa: S105
+    TOKEN_CHOOSE = "token:choose"  # noqa: S105
     TOKEN_LEND = "token:lend"  # noqa: S105
     TOKEN_RECALL = "token:recall"  # noqa: S105
     VAULT_ROTATE = "vault:rotate"
@@ -97,6 +98,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     AuditAction.TOKEN_VERIFY: ("verified a token for", "verify a token for"),
     AuditAction.TOKEN_REPLACE: ("replaced a token for", "replace a token for"),
     AuditAction.TOKEN_REMOVE: ("removed a token for", "remove a token for"),
+    AuditAction.TOKEN_CHOOSE: ("chose a token for", "choose a token for"),
     AuditAction.TOKEN_LEND: ("lent a token to", "lend a token to"),
     AuditAction.TOKEN_RECALL: ("took back a token lent to", "take back a token lent to"),
     AuditAction.VAULT_ROTATE: ("sealed the vault with its first key", "seal the vault anew"),

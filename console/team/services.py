@@ -28,9 +28,9 @@ from console.team.models import (
     digest_of,
 )
 from console.team.queries import is_admin
-from console.team.roles import Role
+from console.team.roles import Action, Role, actions_of
 from console.team.second_factor import has_second_factor, issuer_vouches
-from console.vault.services import token_remove
+from console.vault.services import token_remove, tokens_recall
 
 NAME_LENGTH = 100
 SECRET_BYTES = 32
@@ -134,7 +134,8 @@ def account_join(
 def membership_change(
     membership: Membership, *, role: str, limits: Iterable[str] = (), by: User | None = None
 ) -> None:
-    """Gives a member another role; `limits` count for an operator only.
+    """Gives a member another role; `limits` count for an operator only. Who may lend to the team
+    no more has lent nothing to it any more.
 
     Raises LastAdmin, PermissionDenied when `by` is no admin any more, and Membership.DoesNotExist.
     """
@@ -143,6 +144,8 @@ def membership_change(
     current = Membership.objects.get(pk=membership.pk)
     if role != Role.ADMIN:
         _check_not_last(current)
+    if Action.TOKEN_LEND not in actions_of(role):
+        tokens_recall(owner=current.user, account=current.account)
     current.role = role
     current.limits = list(limits) if role == Role.OPERATOR else []
     current.save(update_fields=["role", "limits"])

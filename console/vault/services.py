@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -15,6 +17,14 @@ from console.vault.sealing import seal
 SHOWN = 4
 SHORTEST_SHOWN = 12
 LABEL = "API token"
+MOST_TOKENS = 10
+"""Of one person for one account."""
+
+
+class TooManyTokens(Exception):
+    """The person keeps as many tokens for the account as they may. Nothing was done."""
+
+    maybe_done = False
 
 
 @sensitive_variables("token")
@@ -28,26 +38,74 @@ def token_add(
     status: str = "",
     expires: datetime | None = None,
 ) -> ApiToken:
-    """The owner's sealed token for the account, just verified. One they had is replaced.
+    """The token that its owner acts with at the account, just verified, sealed. One they acted
+    with before is replaced.
 
     `status` is the API's word for it, `expires` when it ends, if the API told.
     """
-    now = timezone.now()
-    values = {
-        "label": label or LABEL,
-        "sealed": seal(token, owner_id=owner.pk, account_id=account.pk),
-        "last_four": last_four(token),
-        "verified": now,
-        "status": status,
-        "problem": "",
-        "expires": expires,
-    }
-    row, _ = ApiToken.objects.update_or_create(
-        owner=owner,
-        account=account,
-        defaults={**values, "replaced": now},
-        create_defaults=values,
+    _one_at_a_time(owner)
+    values: dict[str, Any] = {"label": label, "status": status, "expires": expires}
+    default = ApiToken.objects.filter(owner=owner, account=account, is_default=True).first()
+    if default is not None:
+        return token_replace(default, token=token, **values)
+    return _create(owner, account, token, is_default=True, **values)
+
+
+@sensitive_variables("token")
+@transaction.atomic
+def token_add_another(
+    *,
+    owner: User,
+    account: Account,
+    token: str,
+    label: str = "",
+    status: str = "",
+    expires: datetime | None = None,
+) -> ApiToken:
+    """One more token beside those that the owner has; the first is the one they act with.
+
+    Raises TooManyTokens.
+    """
+    _one_at_a_time(owner)
+    count = ApiToken.objects.filter(owner=owner, account=account).count()
+    if count >= MOST_TOKENS:
+        raise TooManyTokens
+    return _create(
+        owner,
+        account,
+        token,
+        is_default=count == 0,
+        label=label,
+        status=status,
+        expires=expires,
     )
+
+
+@sensitive_variables("token")
+def token_replace(
+    row: ApiToken,
+    *,
+    token: str,
+    label: str = "",
+    status: str = "",
+    expires: datetime | None = None,
+) -> ApiToken:
+    """Puts another token in place of this one. Whoever borrowed the old one has nothing any more:
+    a new token is lent by a decision of its own."""
+    now = timezone.now()
+    fresh = _sealed(row.owner, row.account, token) | {
+        "label": label or row.label,
+        "status": status,
+        "expires": expires,
+        "replaced": now,
+        "writes": None,
+        "writes_since": None,
+        "lent": ApiToken.Lent.NONE,
+        "lent_since": None,
+    }
+    for name, value in fresh.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(fresh))
     return row
 
 
@@ -56,19 +114,102 @@ def token_mark_verified(
 ) -> None:
     """Notes that the API was asked about the token, and what came of it.
 
-    `problem` is a sentence of ours, never the upstream's text: that may repeat the token.
+    `problem` is a sentence of ours, never the upstream's text: that may repeat the token. What
+    was found out about a token that was replaced meanwhile is dropped.
     """
     token.verified = timezone.now()
     token.status = status
     token.problem = problem
     token.expires = expires
-    token.save(update_fields=["verified", "status", "problem", "expires"])
+    _unless_replaced(token).update(
+        verified=token.verified, status=status, problem=problem, expires=expires
+    )
+
+
+def token_mark_writes(token: ApiToken, *, writes: bool) -> None:
+    """Notes that a real act went through with the token, or that it lacked the permission."""
+    if token.writes is writes:
+        return
+    token.writes = writes
+    token.writes_since = timezone.now()
+    _unless_replaced(token).update(writes=writes, writes_since=token.writes_since)
+
+
+def token_claim_check(token: ApiToken, *, before: datetime) -> bool:
+    """Whether the caller may check the token now: nobody else has begun to since `before`."""
+    free = ApiToken.objects.filter(Q(asked=None) | Q(asked__lt=before), pk=token.pk)
+    return free.update(asked=timezone.now()) > 0
+
+
+@transaction.atomic
+def token_choose(token: ApiToken) -> None:
+    """Makes it the token that its owner acts with."""
+    _one_at_a_time(token.owner)
+    own = ApiToken.objects.filter(owner=token.owner, account=token.account)
+    own.exclude(pk=token.pk).update(is_default=False)
+    own.filter(pk=token.pk).update(is_default=True)
+
+
+def token_lend(token: ApiToken, *, lent: str) -> None:
+    """Lends the token, or with `none` takes it back.
+
+    Raises ApiToken.DoesNotExist when it was removed or replaced meanwhile: another token is not
+    lent by a decision about this one.
+    """
+    since = None if lent == ApiToken.Lent.NONE else timezone.now()
+    if not _unless_replaced(token).update(lent=lent, lent_since=since):
+        raise ApiToken.DoesNotExist
+    token.lent, token.lent_since = lent, since
+
+
+def tokens_recall(*, owner: User, account: Account) -> None:
+    """Takes back what the owner lends to the account's team."""
+    lent = ApiToken.objects.filter(owner=owner, account=account, lent=ApiToken.Lent.TEAM)
+    lent.update(lent=ApiToken.Lent.NONE, lent_since=None)
+
+
+@transaction.atomic
+def token_forget(token: ApiToken) -> None:
+    """Forgets one token. Was it the one that its owner acts with, the oldest other one is now."""
+    _one_at_a_time(token.owner)
+    ApiToken.objects.filter(pk=token.pk).delete()
+    own = ApiToken.objects.filter(owner=token.owner, account=token.account)
+    if not own.filter(is_default=True).exists() and (next_one := own.first()):
+        own.filter(pk=next_one.pk).update(is_default=True)
 
 
 def token_remove(*, owner: User, account: Account) -> bool:
-    """Forgets the owner's token for the account. False when there was none."""
+    """Forgets all tokens that the owner has for the account. False when there was none."""
     deleted, _ = ApiToken.objects.filter(owner=owner, account=account).delete()
     return deleted > 0
+
+
+@sensitive_variables("token")
+def _create(owner: User, account: Account, token: str, *, label: str, **values: Any) -> ApiToken:
+    sealed = _sealed(owner, account, token)
+    return ApiToken.objects.create(
+        owner=owner, account=account, label=label or LABEL, **sealed, **values
+    )
+
+
+@sensitive_variables("token")
+def _sealed(owner: User, account: Account, token: str) -> dict[str, Any]:
+    """What a token that was just verified is kept as."""
+    return {
+        "sealed": seal(token, owner_id=owner.pk, account_id=account.pk),
+        "last_four": last_four(token),
+        "verified": timezone.now(),
+        "problem": "",
+    }
+
+
+def _unless_replaced(token: ApiToken) -> QuerySet[ApiToken]:
+    return ApiToken.objects.filter(pk=token.pk, replaced=token.replaced)
+
+
+def _one_at_a_time(owner: User) -> None:
+    """Holds the owner until the transaction ends, or two tokens would both be the default."""
+    User.objects.select_for_update().get(pk=owner.pk)
 
 
 @sensitive_variables("token")

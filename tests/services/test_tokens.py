@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -10,12 +11,13 @@ from console.audit.models import Entry
 from console.audit.recording import TrailUnavailable
 from console.vault.models import ApiToken
 from console.vault.sealing import unseal
-from tests.cloudflare.fault_server import cut, failure, half, html
+from tests.cloudflare.fault_server import cut, failure, half, html, result
 from tests.factories import ACCOUNT_ID, make_account, make_token, make_user
 from tests.fake_api import Token
-from workflows_ui.access import cloudflare_api
-from workflows_ui.cloudflare import CloudflareError, Forbidden
+from workflows_ui.access import cloudflare_api, metered_api
+from workflows_ui.cloudflare import CloudflareError, Forbidden, NewInstance
 from workflows_ui.services import tokens as services
+from workflows_ui.services.instances import OutcomeUnknown, instance_create
 
 OLD, NEW = "cfut-the-old-token-0001", "cfut-the-new-token-0002"
 
@@ -26,9 +28,11 @@ def client_of(url, token):
     return cloudflare_api(token, base_url=url, account_id=ACCOUNT_ID)
 
 
-def put(url, owner, account, token):
+def put(url, owner, account, token, **values):
     client = client_of(url, token)
-    return services.token_put(actor=Actor(user=owner), account=account, client=client, token=token)
+    return services.token_put(
+        actor=Actor(user=owner), account=account, client=client, token=token, **values
+    )
 
 
 def verify(url, row):
@@ -107,8 +111,8 @@ def test_no_answer_about_the_token_notes_nothing(fault_upstream, answer):
 def test_a_first_token_and_another_are_told_apart(api):
     owner, account = make_user("ada"), make_account(base_url=api.url)
     api.tokens |= {OLD: Token(reads={ACCOUNT_ID}), NEW: Token(reads={ACCOUNT_ID})}
-    put(api.url, owner, account, OLD)
-    put(api.url, owner, account, NEW)
+    first = put(api.url, owner, account, OLD)
+    put(api.url, owner, account, NEW, replaces=first)
     assert told() == [
         ("token:add", "attempted"),
         ("token:add", "succeeded"),
@@ -137,8 +141,7 @@ def test_verifying_and_removing_are_in_the_trail(api):
     row = make_token(make_user("ada"), make_account(base_url=api.url), OLD)
     verify(api.url, row)
     actor = Actor(user=row.owner)
-    assert services.token_remove(actor=actor, account=row.account)
-    assert not services.token_remove(actor=actor, account=row.account)
+    services.token_remove(actor=actor, token=row)
     assert told() == [
         ("token:verify", "attempted"),
         ("token:verify", "succeeded"),
@@ -157,8 +160,85 @@ def test_without_a_trail_no_token_changes(api):
         cursor.execute("ALTER TABLE audit_entry RENAME TO audit_gone")
     with pytest.raises(TrailUnavailable):
         put(api.url, row.owner, row.account, NEW)
-    with pytest.raises(TrailUnavailable):
-        services.token_remove(actor=Actor(user=row.owner), account=row.account)
+    actor = Actor(user=row.owner)
+    for act in (
+        lambda: services.token_remove(actor=actor, token=row),
+        lambda: services.token_choose(actor=actor, token=row),
+        lambda: services.token_lend(actor=actor, token=row, lent="team"),
+    ):
+        with pytest.raises(TrailUnavailable):
+            act()
     assert not api.asked
     kept = ApiToken.objects.get()
     assert unseal(kept.sealed, owner_id=kept.owner_id, account_id=kept.account_id) == OLD
+    assert kept.lent == "none"
+
+
+def test_lending_and_taking_back_say_to_whom_and_whose(api):
+    row = make_token(make_user("ada"), make_account(base_url=api.url), OLD)
+    actor = Actor(user=row.owner)
+    for lent in ("team", "none", "dashboards"):
+        services.token_lend(actor=actor, token=row, lent=lent)
+    said = [entry.sentence for entry in Entry.objects.filter(outcome="succeeded")]
+    assert said == [
+        "ada lent a token to dashboards on Acme.",
+        "ada took back a token lent to the team on Acme.",
+        "ada lent a token to the team on Acme.",
+    ]
+    assert {entry.token_owner for entry in Entry.objects.all()} == {"ada"}
+
+
+def test_a_token_that_was_replaced_meanwhile_is_not_lent(api):
+    api.tokens[NEW] = Token(reads={ACCOUNT_ID})
+    row = make_token(make_user(), make_account(base_url=api.url), OLD)
+    put(api.url, row.owner, row.account, NEW, replaces=ApiToken.objects.get())
+    with pytest.raises(ApiToken.DoesNotExist):
+        services.token_lend(actor=Actor(user=row.owner), token=row, lent="team")
+    assert ApiToken.objects.get().lent == "none"
+
+
+# --- What acts tell --------------------------------------------------------------------------
+
+CREATED = {"id": "order-1", "status": "queued", "version_id": "v1", "workflow_id": "w1"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "writes"),
+    [
+        (result(CREATED), True),
+        (failure(403, 10000, "Authentication error"), False),
+        (failure(500, 10001, "oops"), None),
+        (cut, None),
+    ],
+)
+def test_real_acts_tell_whether_a_token_may_write(fault_upstream, answer, writes):
+    fault_upstream.answer(answer)
+    account = make_account(base_url=f"{fault_upstream.url}/client/v4")
+    row = make_token(make_user(), account, OLD)
+    actor = Actor(user=row.owner, account=account, token=row)
+    with suppress(CloudflareError, OutcomeUnknown):
+        instance_create(
+            actor=actor,
+            api=metered_api(row, account, person=row.owner_id),
+            workflow="orders",
+            new=NewInstance(instance_id="order-1", params={}),
+        )
+    row.refresh_from_db()
+    assert row.writes is writes
+    assert (row.writes_since is None) is (writes is None)
+
+
+# --- In the background -----------------------------------------------------------------------
+
+
+def test_a_look_in_the_background_is_written_down_when_it_changes_something(api):
+    api.tokens[OLD] = Token(reads={ACCOUNT_ID}, expires_on="2030-01-02T00:00:00Z")
+    row = make_token(make_user("ada"), make_account(base_url=api.url), OLD)
+    assert services.token_check(row, client=client_of(api.url, OLD))
+    assert row.expires.year == 2030
+    assert not Entry.objects.exists()
+    api.tokens.clear()
+    assert not services.token_check(row, client=client_of(api.url, OLD))
+    entry = Entry.objects.get()
+    assert entry.sentence == "The console verified a token for Acme."
+    assert entry.detail == {"from": "active", "to": "refused"}

@@ -30,7 +30,7 @@ def test_of_several_accounts_there_is_a_list(viewer, account, django_assert_max_
     make_membership(bare, viewer)
     make_token(make_user(), bare, status="disabled")
     client = logged_in(viewer)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         page = client.get("/").content.decode()
     for place in (account, local, bare):
         assert workflows_of(place) in page

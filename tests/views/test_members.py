@@ -39,7 +39,7 @@ def test_everybody_of_the_account_sees_who_is_there(
     for _ in range(20):
         make_membership(account, make_user())
     make_membership(make_account(slug="other", account_id="1" * 32), make_user("stranger"))
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         page = viewer_client.get(TEAM)
     rows = {row.td.get_text(" ").split()[0]: row for row in soup(page).select("tbody tr")}
     assert len(rows) == 23

@@ -48,7 +48,7 @@ def test_acts_and_fragments_are_closed_too(closed, operator_client):
     piece = operator_client.get("/a/acme/workflows/", headers=HTMX)
     assert piece.status_code == 403
     assert "<html" not in piece.content.decode()
-    assert operator_client.post("/a/acme/connection/remove/").status_code == 403
+    assert operator_client.post("/a/acme/connection/1/remove/").status_code == 403
 
 
 def test_an_outsider_still_learns_nothing(closed, outsider_client):

@@ -241,8 +241,8 @@ def test_a_page_asks_a_fixed_number_of_questions(
 ):
     for n in range(60):
         act(operator, account, instance_id=f"run-{n}")
-    # session, user, membership, started, switcher; people twice, acts, outcomes
-    with django_assert_max_num_queries(9):
+    # session, user, membership, started, switcher, token; people twice, acts, outcomes
+    with django_assert_max_num_queries(10):
         viewer_client.get(TRAIL)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from allauth.mfa.models import Authenticator
@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from console.team.models import Account, Invitation, Membership
 from console.team.queries import open_invitations
 from console.vault.models import ApiToken
+from console.vault.queries import lent_to_team, team_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +29,14 @@ def members_of(account: Account) -> list[MemberRow]:
     memberships = (
         Membership.objects.filter(account=account).select_related("user").order_by("user__username")
     )
-    owners = set(ApiToken.objects.filter(account=account).values_list("owner_id", flat=True))
+    words = token_words(account)
     protected = second_factors(one.user_id for one in memberships)
     return [
         MemberRow(
             membership=one,
             name=one.user.get_username(),
             role=one.get_role_display(),
-            token=token_word(account, own=one.user_id in owners),
+            token=words(one.user_id),
             second_factor=one.user_id in protected,
         )
         for one in memberships
@@ -50,10 +51,20 @@ def second_factors(users: Iterable[int]) -> set[int]:
     return set(factors.values_list("user_id", flat=True))
 
 
-def token_word(account: Account, *, own: bool) -> str:
+def token_words(account: Account) -> Callable[[int], str]:
+    """Whose token each user acts with there, in a word or two."""
     if not account.needs_token:
-        return "needs none"
-    return "own" if own else "none"
+        return lambda user: "needs none"
+    owners = set(ApiToken.objects.filter(account=account).values_list("owner_id", flat=True))
+    lent = lent_to_team(account)
+    lenders = set(team_tokens().filter(account=account).values_list("owner_id", flat=True))
+
+    def word(user: int) -> str:
+        if user in owners:
+            return "own, lent to the team" if user in lenders else "own"
+        return f"lent by {lent.owner.get_username()}" if lent else "none"
+
+    return word
 
 
 def member_of(account: Account, member: int) -> Membership | None:

@@ -178,7 +178,10 @@ def demo_join(*, actor: Actor, base_url: str) -> Membership:
 def demo_membership(user: User, base_url: str) -> Membership | None:
     """The user's place in the demo, if there is nothing left to join: their token opens, too."""
     token = ApiToken.objects.filter(
-        owner=user, account__base_url=base_url, account__account_id=DEMO_ACCOUNT_ID
+        owner=user,
+        account__base_url=base_url,
+        account__account_id=DEMO_ACCOUNT_ID,
+        is_default=True,
     ).first()
     if token is None:
         return None

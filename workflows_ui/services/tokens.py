@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from django.views.decorators.debug import sensitive_variables
 
 from console.audit.actions import AuditAction
 from console.audit.actor import Actor
+from console.audit.recording import record_event
 from console.team.models import Account, User
 from console.vault import services as vault
 from console.vault.models import ACTIVE, ApiToken
@@ -51,40 +53,66 @@ def facts_of(token: ApiToken) -> dict[str, str]:
 
 @sensitive_variables("token")
 def token_put(
-    *, actor: Actor, account: Account, client: CloudflareClient, token: str, label: str = ""
+    *,
+    actor: Actor,
+    account: Account,
+    client: CloudflareClient,
+    token: str,
+    label: str = "",
+    replaces: ApiToken | None = None,
 ) -> ApiToken:
-    """Seals the token for the actor at this account, in place of the one they had.
+    """Seals the token for the actor at this account, beside those they have or in place of one.
 
     `client` holds the new token and stands at this account. Raises CloudflareError, and changes
-    nothing, unless the API lets the token read the account's Workflows; TrailUnavailable.
+    nothing, unless the API lets the token read the account's Workflows; TooManyTokens;
+    TrailUnavailable.
     """
     at = replace(actor, account=account)
-    with at.recording(put_action(actor.user, account)) as act:
+    with at.recording(AuditAction.TOKEN_REPLACE if replaces else AuditAction.TOKEN_ADD) as act:
         act.quotes = False
         client.list_workflows(per_page=1)
         status = token_status(client)
-        row = vault.token_add(
-            owner=actor.user,
-            account=account,
-            token=token,
-            label=label,
-            status=status.status if status else ACTIVE,
-            expires=status.expires_on if status else None,
-        )
+        kept: dict[str, Any] = {
+            "token": token,
+            "label": label,
+            "status": status.status if status else ACTIVE,
+            "expires": status.expires_on if status else None,
+        }
+        if replaces:
+            row = vault.token_replace(replaces, **kept)
+        else:
+            row = vault.token_add_another(owner=actor.user, account=account, **kept)
         act.succeeded(detail=facts_of(row))
     return row
 
 
-def token_remove(*, actor: Actor, account: Account) -> bool:
-    """Forgets the actor's token for the account. False, and nothing written, when there was none.
+def token_remove(*, actor: Actor, token: ApiToken) -> None:
+    """Forgets one of the actor's tokens, for whoever borrowed it too. Raises TrailUnavailable."""
+    with _about(actor, token).recording(AuditAction.TOKEN_REMOVE):
+        vault.token_forget(token)
 
-    Raises TrailUnavailable.
+
+def token_choose(*, actor: Actor, token: ApiToken) -> None:
+    """Makes it the token that the actor acts with. Raises TrailUnavailable."""
+    with _about(actor, token).recording(AuditAction.TOKEN_CHOOSE):
+        vault.token_choose(token)
+
+
+def token_lend(*, actor: Actor, token: ApiToken, lent: str) -> None:
+    """Lends the actor's token, or takes it back, which holds from the next request of anybody on.
+
+    The caller has asked whether the actor may lend to the team. Raises ApiToken.DoesNotExist when
+    the token was removed or replaced meanwhile, and TrailUnavailable.
     """
-    token = ApiToken.objects.filter(owner=actor.user, account=account).first()
-    if token is None:
-        return False
-    with replace(actor, account=account, token=token).recording(AuditAction.TOKEN_REMOVE):
-        return vault.token_remove(owner=actor.user, account=account)
+    back = lent == ApiToken.Lent.NONE
+    action = AuditAction.TOKEN_RECALL if back else AuditAction.TOKEN_LEND
+    to = ApiToken.Lent(token.lent if back else lent).label
+    with _about(actor, token).recording(action, target=to):
+        vault.token_lend(token, lent=lent)
+
+
+def _about(actor: Actor, token: ApiToken) -> Actor:
+    return replace(actor, account=token.account, token=token)
 
 
 def token_verify(token: ApiToken, *, actor: Actor, client: CloudflareClient) -> bool:
@@ -93,11 +121,29 @@ def token_verify(token: ApiToken, *, actor: Actor, client: CloudflareClient) -> 
     Raises CloudflareError, and notes nothing, when the API gave no answer about the token;
     TrailUnavailable.
     """
-    at = replace(actor, account=token.account, token=token)
-    with at.recording(AuditAction.TOKEN_VERIFY) as act:
+    with _about(actor, token).recording(AuditAction.TOKEN_VERIFY) as act:
         act.quotes = False
         good = _verify(token, client)
         act.succeeded(detail={"status": token.status})
+    return good
+
+
+def token_check(token: ApiToken, *, client: CloudflareClient) -> bool:
+    """The same in the background: only what it changes is written down, and by nobody.
+
+    Raises CloudflareError, and notes nothing, when the API gave no answer; TrailUnavailable.
+    """
+    before = token.status
+    good = _verify(token, client)
+    if token.status != before:
+        record_event(
+            actor=None,
+            actor_name="The console",
+            action=AuditAction.TOKEN_VERIFY,
+            account=token.account,
+            token=token,
+            detail={"from": before, "to": token.status},
+        )
     return good
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -93,6 +94,9 @@ def too_deep(request: HttpRequest) -> HttpResponse:
 
 def failure(request: HttpRequest, trouble: Trouble) -> HttpResponse:
     """The trouble as a page, or as a panel in place of the fragment."""
+    if trouble.token_link and (owner := Console(request).borrowed_from):
+        advice = f"The token is lent by {owner}: tell them, or add one of your own."
+        trouble = replace(trouble, next_step=advice)
     template, context = panel_of(request, trouble)
     context["layout"] = "base.html" if is_logged_in(request) else "base_plain.html"
     response = render(request, template, context, status=trouble.status)
