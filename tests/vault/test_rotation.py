@@ -118,6 +118,7 @@ def test_unusable_keys_stop_the_server(settings):
 @pytest.mark.parametrize(
     ("keys", "words"),
     [("", "is not set"), ("short", "too short"), (f"{NEW},{NEW}", "twice"), (f"{NEW},short", "2")],
+    ids=["none", "short", "twice", "second short"],  # a key is another in every worker
 )
 def test_gunicorn_does_not_start_with_them(tmp_path, keys, words):
     env = {
