@@ -9,7 +9,7 @@ from typing import Any
 from console.audit.actions import AuditAction
 from console.audit.models import Entry
 from console.audit.origin import NOWHERE, Origin
-from console.audit.recording import Act, record_event, recording
+from console.audit.recording import Act, begin, record_event, recording
 from console.team.models import Account, User
 from console.vault.models import ApiToken
 
@@ -29,6 +29,17 @@ class Actor:
     def recording(self, action: AuditAction, **facts: Any) -> AbstractContextManager[Act]:
         """An act of this person; `facts` and errors as for `console.audit.recording.recording`."""
         return recording(
+            actor=self.user,
+            account=self.account,
+            token=self.token,
+            origin=self.origin,
+            action=action,
+            **facts,
+        )
+
+    def begin(self, action: AuditAction, **facts: Any) -> Act:
+        """An act that outlives the request; see `begin`."""
+        return begin(
             actor=self.user,
             account=self.account,
             token=self.token,

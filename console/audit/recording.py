@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from console.team.models import Account, User
     from console.vault.models import ApiToken
 
-__all__ = ["Act", "AlreadySettled", "TrailUnavailable", "record_event", "recording", "settle"]
+__all__ = [
+    "Act",
+    "AlreadySettled",
+    "TrailUnavailable",
+    "begin",
+    "record_event",
+    "recording",
+    "settle",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -86,8 +94,7 @@ class Act:
         self.facts |= facts
 
 
-@contextmanager
-def recording(
+def begin(
     *,
     actor: User | None,
     action: AuditAction,
@@ -100,13 +107,10 @@ def recording(
     token: ApiToken | None = None,
     origin: Origin = NOWHERE,
     detail: dict[str, Any] | None = None,
-) -> Iterator[Act]:
-    """Writes *attempted*, lets the block act, writes *succeeded*, *failed* or *unknown*.
+) -> Act:
+    """Writes *attempted* alone, for an act that outlives the request: `settle` ends it.
 
-    Raises TrailUnavailable before the block when the attempt can't be written: what can't be
-    written down is not done. When only the outcome can't be written, the act stands, the log says
-    so, and the attempt stays unsettled. Exceptions pass through; see `outcome_of` for how they
-    are read. Must not be called inside a transaction.
+    Raises TrailUnavailable. Must not be called inside a transaction.
     """
     attempt = append(
         _entry(
@@ -124,7 +128,19 @@ def recording(
             detail=detail,
         )
     )
-    act = Act(attempt)
+    return Act(attempt)
+
+
+@contextmanager
+def recording(**facts: Any) -> Iterator[Act]:
+    """Writes *attempted*, lets the block act, writes *succeeded*, *failed* or *unknown*.
+
+    `facts` as for `begin`. Raises TrailUnavailable before the block when the attempt can't be
+    written: what can't be written down is not done. When only the outcome can't be written, the
+    act stands, the log says so, and the attempt stays unsettled. Exceptions pass through; see
+    `outcome_of` for how they are read. Must not be called inside a transaction.
+    """
+    act = begin(**facts)
     began = time.monotonic()
     try:
         yield act
