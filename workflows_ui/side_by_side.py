@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
+from itertools import batched
 
 
 @cache
@@ -29,3 +30,22 @@ def all_of[T](calls: Iterable[Callable[[], T]]) -> list[T]:
     """The results of many calls, in their order."""
     futures = [pool().submit(call) for call in calls]
     return [future.result() for future in futures]
+
+
+FEW = 8
+
+
+@cache
+def pool_of_few() -> ThreadPoolExecutor:
+    # one of its own: its calls wait for calls of the other, and must not take their places
+    return ThreadPoolExecutor(max_workers=FEW, thread_name_prefix="few")
+
+
+def few_at_once[T](calls: Iterable[Callable[[], T]], most: int = FEW) -> Iterator[list[T]]:
+    """The results of many calls in their order, in lots of at most `most` that run side by side.
+
+    Whoever stops reading starts no further lot.
+    """
+    for lot in batched(calls, most, strict=False):
+        futures = [pool_of_few().submit(call) for call in lot]
+        yield [future.result() for future in futures]

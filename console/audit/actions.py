@@ -23,6 +23,7 @@ class AuditAction(StrEnum):
     INSTANCE_DELETE = "instance:delete"
     INSTANCE_EVENT = "instance:event"
     INSTANCE_SNAPSHOT = "instance:snapshot"
+    BATCH_RESTART = "batch:restart"
     BATCH_TERMINATE = "batch:terminate"
     BATCH_DELETE = "batch:delete"
     WORKFLOW_PUT = "workflow:put"
@@ -81,6 +82,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     AuditAction.INSTANCE_DELETE: ("deleted", "delete"),
     AuditAction.INSTANCE_EVENT: ("sent an event to", "send an event to"),
     AuditAction.INSTANCE_SNAPSHOT: ("kept a snapshot of", "keep a snapshot of"),
+    AuditAction.BATCH_RESTART: ("restarted a batch of", "restart a batch of"),
     AuditAction.BATCH_TERMINATE: ("terminated a batch of", "terminate a batch of"),
     AuditAction.BATCH_DELETE: ("deleted a batch of", "delete a batch of"),
     AuditAction.WORKFLOW_PUT: ("created or modified", "create or modify"),

@@ -24,6 +24,16 @@ class Sweep(models.Model):
     rounds = models.PositiveIntegerField(default=0)
     terminated = models.PositiveIntegerField(default=0)
     attempt_sequence = models.BigIntegerField()
+    acts = models.JSONField(default=list)
+    """Sequences of the rounds' attempts in the trail."""
+    fates = models.JSONField(default=dict)
+    """Id -> outcome and note of all that were sent: none is sent twice."""
+    without_copy = models.BooleanField(default=False)
+    """Whether those that can't be read are terminated all the same."""
+    left = models.PositiveIntegerField(default=0)
+    """Those still in the status when it ended."""
+    busy_since = models.DateTimeField(null=True)
+    """Set while a round is under way."""
 
     class Meta:
         ordering: ClassVar = ["-started"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from console.audit.actions import AuditAction
@@ -74,16 +74,23 @@ def instance_create(
         detail=create_detail(new, again),
         **facts,
     ) as act:
-        try:
-            created = api.create_instance(workflow, new)
-        except cf.CloudflareError as error:
-            if taken(error):
-                raise AlreadyExists(new.instance_id, error) from None
-            if not error.maybe_done:
-                raise
-            created = settled(api, workflow, new.instance_id, error, act)
+        created = created_once(api, workflow, new, act.attempt.at)
         act.succeeded(instance_id=created.id, detail={"status": created.status})
     return created
+
+
+def created_once(
+    api: cf.WorkflowsApi, workflow: str, new: cf.NewInstance, since: datetime
+) -> cf.CreatedInstance:
+    """The create itself, settled when its answer was lost. `since` is when it was set out to."""
+    try:
+        return api.create_instance(workflow, new)
+    except cf.CloudflareError as error:
+        if taken(error):
+            raise AlreadyExists(new.instance_id, error) from None
+        if not error.maybe_done:
+            raise
+        return settled(api, workflow, new.instance_id, error, since)
 
 
 def create_detail(new: cf.NewInstance, again: str) -> dict[str, Any]:
@@ -102,7 +109,7 @@ def taken(error: cf.CloudflareError) -> bool:
 
 
 def settled(
-    api: cf.WorkflowsApi, workflow: str, instance_id: str, lost: cf.CloudflareError, act: Act
+    api: cf.WorkflowsApi, workflow: str, instance_id: str, lost: cf.CloudflareError, since: datetime
 ) -> cf.CreatedInstance:
     """The instance whose create got no answer, if it is there and no older than the create.
 
@@ -112,7 +119,7 @@ def settled(
         detail = api.get_instance(workflow, instance_id, simple=True)
     except cf.CloudflareError:
         raise OutcomeUnknown(instance_id, lost) from None
-    if detail.queued and detail.queued < act.attempt.at - CLOCKS_DIFFER:
+    if detail.queued and detail.queued < since - CLOCKS_DIFFER:
         raise AlreadyExists(instance_id, lost)
     return cf.CreatedInstance(
         id=instance_id,

@@ -23,16 +23,39 @@ MOST_OUTPUTS = 100
 def snapshot_take(
     *, api: cf.WorkflowsApi, account: Account, workflow: str, instance: str, attempt_sequence: int
 ) -> Snapshot:
+    """Keeps the instance as it is; see `snapshot_read`."""
+    taken = snapshot_read(
+        api=api,
+        account=account,
+        workflow=workflow,
+        instance=instance,
+        attempt_sequence=attempt_sequence,
+        outputs=MOST_OUTPUTS,
+    )
+    taken.save()
+    return taken
+
+
+def snapshot_read(
+    *,
+    api: cf.WorkflowsApi,
+    account: Account,
+    workflow: str,
+    instance: str,
+    attempt_sequence: int,
+    outputs: int,
+) -> Snapshot:
     """The instance's full detail (4.12), compressed, cut outputs replaced by whole ones (4.14).
 
-    At most MOST_BYTES are kept: beyond, outputs stay cut, and then go, and `missing` says so.
-    What looks like a token is taken out. Raises CloudflareError when the instance can't be read.
+    At most MOST_BYTES are kept: beyond, outputs stay cut, and then go, and `missing` says so;
+    `outputs` is how many may be asked for. What looks like a token is taken out. Nothing is
+    stored yet, so that threads may read. Raises CloudflareError when it can't be read.
     """
     detail = api.get_instance(workflow, instance)
-    content, missing = whole(api, workflow, instance, detail.raw)
+    content, missing = whole(api, workflow, instance, detail.raw, outputs)
     text = scrub_id(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
     encoded = text.encode("utf-8", "replace")
-    return Snapshot.objects.create(
+    return Snapshot(
         account=account,
         workflow=workflow,
         instance_id=instance,
@@ -46,7 +69,7 @@ def snapshot_take(
 
 
 def whole(
-    api: cf.WorkflowsApi, workflow: str, instance: str, raw: Mapping[str, Any]
+    api: cf.WorkflowsApi, workflow: str, instance: str, raw: Mapping[str, Any], outputs: int
 ) -> tuple[dict[str, Any], str]:
     """The detail with whole outputs as far as they fit, and what is missing in words."""
     room = MOST_BYTES - weight(raw)
@@ -56,7 +79,7 @@ def whole(
         return dict(raw), ""
     steps = list(raw.get("steps") or [])
     cut = [place for place, step in enumerate(steps) if is_truncated(step.get("output"))]
-    reads = [partial(output_of, api, workflow, instance, steps[n]) for n in cut[:MOST_OUTPUTS]]
+    reads = [partial(output_of, api, workflow, instance, steps[n]) for n in cut[:outputs]]
     left = len(cut) - len(reads)
     for place, output in zip(cut, all_of(reads), strict=False):
         room -= weight(output)
