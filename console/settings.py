@@ -243,8 +243,9 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_FAILURE_VIEW = "workflows_ui.views.errors.csrf_failure"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["workflows_ui.uploads.NoUploads"]
+# the largest field is that of a batch, 4 MiB
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["workflows_ui.uploads.FewUploads"]
 # without a mail server notices go to the log, as README.md says
 SILENCED_SYSTEM_CHECKS = [] if SENDS_MAIL else ["mail.E001"]
 

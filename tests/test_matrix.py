@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -31,7 +32,7 @@ from console.team.sessions import seen_key
 from tests.conftest import logged_in
 from tests.factories import make_account, make_membership, make_token, make_user
 from tests.views.trails import act
-from workflows_ui.models import Dashboard, Panel, Snapshot
+from workflows_ui.models import Batch, Dashboard, Panel, Snapshot, Sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -163,6 +164,17 @@ NEEDS: dict[str, Need] = {
     "workflows_ui:instance-terminate": Need(Action.INSTANCE_TERMINATE),
     "workflows_ui:instance-delete": Need(Action.INSTANCE_DELETE),
     "workflows_ui:instance-event": Need(Action.INSTANCE_EVENT),
+    # --- many instances at once
+    "workflows_ui:batch-create": Need(Action.INSTANCE_TRIGGER),
+    "workflows_ui:batch-detail": Need(Action.TRAIL_VIEW, READS),
+    "workflows_ui:ticked-restart": Need(Action.INSTANCE_RESTART, WRITES),
+    "workflows_ui:ticked-terminate": Need(Action.INSTANCE_TERMINATE, WRITES),
+    "workflows_ui:ticked-delete": Need(Action.INSTANCE_DELETE, WRITES),
+    "workflows_ui:sweep-start": Need(Action.INSTANCE_TERMINATE),
+    "workflows_ui:sweep-detail": Need(Action.TRAIL_VIEW, READS),
+    # 403 for whoever did not start it
+    "workflows_ui:sweep-round": Need(Action.INSTANCE_TERMINATE, WRITES, also=(403,)),
+    "workflows_ui:sweep-stop": Need(Action.INSTANCE_TERMINATE, WRITES),
     "workflows_ui:snapshot-detail": Need(Action.WORKFLOW_VIEW, READS),
     "workflows_ui:snapshot-download": Need(Action.WORKFLOW_VIEW, READS),
 }
@@ -216,19 +228,37 @@ def things_of(account: Account, user: User, version: str = "") -> dict[str, obje
     board = Dashboard.objects.create(account=account, owner=user, title="Ours", shared=True)
     panel = Panel.objects.create(dashboard=board, kind="note", place=0, settings={"text": "a"})
     key = Authenticator.objects.create(user=user, type="webauthn", data={"name": "Key"})
+    batch = Batch.objects.create(
+        key=uuid.uuid4(),
+        account=account,
+        workflow=WORKFLOW,
+        actor=user,
+        action="instance:delete",
+        ids=[INSTANCE],
+    )
+    acted = act(user, account)
+    sweep = Sweep.objects.create(
+        account=account,
+        workflow=WORKFLOW,
+        status="running",
+        actor=user,
+        attempt_sequence=acted,
+    )
     return {
         "account": account.slug,
         "workflow": WORKFLOW,
         "instance": INSTANCE,
         "version": version,
         "secret": "no-such-secret",
-        "sequence": act(user, account),
+        "sequence": acted,
         "member": make_membership(account, make_user()).pk,
         "token": make_token(make_user(), account).pk,
         "invitation": invitation.pk,
         "snapshot": snapshot.pk,
         "dashboard": board.pk,
         "panel": panel.pk,
+        "key": batch.key,
+        "sweep": sweep.pk,
         "pk": key.pk,
     }
 

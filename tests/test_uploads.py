@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -25,3 +26,29 @@ def test_a_request_larger_than_any_form_is_refused(settings):
     file = SimpleUploadedFile("big.bin", b"x" * 100_000)
     answer = client.post("/preferences/", {"file": file})
     assert answer.status_code == 400
+
+
+def batch_view(client: Client, **files):
+    return client.post("/a/nowhere/workflows/orders/batch/", files)
+
+
+def test_the_batch_takes_one_file_in_memory_from_whoever_is_logged_in():
+    client = Client()
+    client.force_login(make_user("somebody"))
+    one, two = (SimpleUploadedFile(f"{n}.csv", b"x" * 300_000) for n in "12")
+    answer = batch_view(client, file=one)
+    assert answer.status_code == 404
+    assert [len(file.read()) for file in answer.wsgi_request.FILES.values()] == [300_000]
+    assert list(batch_view(client, file=one, more=two).wsgi_request.FILES) == ["file"]
+    assert not batch_view(Client(), file=one).wsgi_request.FILES
+
+
+def test_of_a_file_that_is_too_large_only_so_much_is_kept():
+    client = Client(raise_request_exception=False)
+    client.force_login(make_user("somebody"))
+    big = SimpleUploadedFile("big.csv", b"x" * 6_000_000)
+    kept = batch_view(client, file=big).wsgi_request.FILES["file"]
+    assert kept.size == 4 * 1024 * 1024 + 1
+    huge = SimpleUploadedFile("huge.csv", b"x" * 17_000_000)
+    with pytest.raises(RequestDataTooBig):
+        _ = batch_view(client, file=huge).wsgi_request.FILES

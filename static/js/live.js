@@ -63,5 +63,5 @@
   // What a person opened or is typing outlives a swap.
   Idiomorph.defaults.ignoreActiveValue = true;
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
-    !(name === "open" && node.matches("details, dialog"));
+    !(name === "open" && node.matches("details, dialog")) && !(name === "checked" && node.matches("[data-tick], [data-tick-all]"));
 })();

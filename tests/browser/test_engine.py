@@ -122,3 +122,24 @@ def test_a_real_restart_from_a_step_keeps_what_came_before(page: Page, local: st
     page.locator("#ask").get_by_role("button", name="Restart").click()
     expect(page.locator(".flashes")).to_contain_text("Restarted")
     expect(facts).to_contain_text("complete", timeout=30_000)
+
+
+def test_a_batch_and_ticked_deletes_on_a_real_engine(page: Page, local: str):
+    page.goto(f"{local}approval-gate/batch/")
+    page.locator("#id_text").fill('[{"timeout": "1 hour"}, {"timeout": "1 hour"}, {"n": 3}]')
+    page.get_by_role("button", name="Look at it first").click()
+    expect(page.get_by_text("one by one")).to_be_visible()
+    page.get_by_role("button", name="Trigger 3 instances").click()
+    page.wait_for_url("**/batches/**")
+    expect(page.get_by_role("heading", name="3 of 3 instances created")).to_be_visible()
+    ids = [link.get_attribute("title") for link in page.locator("#batch .row-link").all()]
+    page.goto(f"{local}approval-gate/")
+    for one in ids[:2]:
+        page.locator(f'[id="tick-{one}"]').check()
+    page.get_by_role("button", name="Delete…").click()
+    page.locator("#ask").get_by_role("button", name="Delete 2").click()
+    page.wait_for_url("**/batches/**")
+    expect(page.get_by_role("heading", name="2 of 2 instances deleted")).to_be_visible()
+    page.goto(f"{local}approval-gate/")
+    expect(page.locator(f'[id="tick-{ids[2]}"]')).to_be_visible()
+    expect(page.locator(f'[id="tick-{ids[0]}"]')).to_have_count(0)

@@ -31,7 +31,8 @@ class ActForm(forms.Form):
 
     def renew_key(self) -> None:
         """After a sending whose end nobody knows: to send it again is a decision of its own."""
-        self.data = {**self.data.dict(), "key": str(uuid.uuid4())}
+        self.data = self.data.copy()
+        self.data["key"] = str(uuid.uuid4())
 
 
 class DestructiveForm(ActForm):

@@ -61,3 +61,23 @@ def state_changed(status: str, error: cf.CloudflareError | None, account: Accoun
         said=error.message if error else "",
         account=account,
     )
+
+
+def job_running(account: Account) -> Trouble:
+    return Trouble(
+        status=409,
+        title="A terminate job is under way",
+        why="The API runs one at a time for a workflow. Nothing was done.",
+        next_step="Try again in a moment.",
+        account=account,
+    )
+
+
+def unfinished(lost: cf.CloudflareError, account: Account) -> Trouble:
+    """A batch that stopped on its way. Its ids stay the same, so sending it again is safe."""
+    return replace(
+        trouble_of(lost, account=account),
+        title="Not all of it was done",
+        why="The API stopped answering or refused what came next.",
+        next_step="Send it again to go on: the same ids are asked for, so none is made twice.",
+    )

@@ -32,6 +32,9 @@ def workflow_menu(
 ) -> list[MenuItem]:
     """What the person may do here besides triggering, the destructive last."""
     found = []
+    if allows(Action.INSTANCE_TRIGGER, workflow):
+        url = address_of("batch-create", account, workflow)
+        found.append(MenuItem(label="Trigger a batch", icon="plus", url=url, asks=False))
     if can.workflow_write and allows(Action.WORKFLOW_WRITE, workflow):
         url = address_of("workflow-settings", account, workflow)
         found.append(MenuItem(label="Settings", icon="settings", url=url, asks=False))

@@ -2,6 +2,7 @@
 
 from workflows_ui.queries import (
     account_settings,
+    batches,
     dashboards,
     definitions,
     events,
@@ -14,6 +15,7 @@ from workflows_ui.queries import (
 
 __all__ = [
     "account_settings",
+    "batches",
     "dashboards",
     "definitions",
     "events",

@@ -20,12 +20,15 @@ from workflows_ui.http import ConsoleRequest
 from workflows_ui.models import SentForm
 from workflows_ui.presenters.questions import (
     Question,
+    job_running,
     no_copy,
     nothing_done,
     state_changed,
+    unfinished,
     unknown_outcome,
 )
 from workflows_ui.presenters.trouble import Trouble
+from workflows_ui.services.batches import JobRunning, Unfinished
 from workflows_ui.services.instances import NoSnapshot, NotDone, StateForbids
 from workflows_ui.services.sent_forms import AlreadySent, form_claim, form_led_to, form_release
 
@@ -93,6 +96,12 @@ def refusal(
         form_release(sent)
         form.offers_without = True
         return no_copy(error.error, access.account)
+    if isinstance(error, JobRunning):
+        form_release(sent)
+        return job_running(access.account)
+    if isinstance(error, Unfinished) and error.error:
+        form_release(sent)
+        return unfinished(error.error, access.account)
     lost = error if isinstance(error, cf.CloudflareError) else error.error
     assert lost is not None  # noqa: S101 - every other NotDone has one
     if error.maybe_done:
@@ -118,5 +127,5 @@ def question_page(
         "trouble": trouble,
         "in_dialog": wants_fragment(request),
     }
-    status = 422 if request.method == "POST" else 200
+    status = 422 if form.is_bound else 200
     return render_page(request, "acts/question.html", context, fragment="dialog", status=status)

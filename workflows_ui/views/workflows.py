@@ -17,6 +17,7 @@ from workflows_ui.forms.instances import InstanceFilterForm, InstanceLookup
 from workflows_ui.forms.workflows import WorkflowSearch
 from workflows_ui.htmx import render_page
 from workflows_ui.http import ConsoleRequest
+from workflows_ui.presenters.batches import sweep_url, ticked_acts
 from workflows_ui.presenters.commands import workflow_commands
 from workflows_ui.presenters.instances import instance_url
 from workflows_ui.presenters.paging import Trail
@@ -76,7 +77,7 @@ def workflow_detail(request: ConsoleRequest, account: str, workflow: str) -> Htt
         "trail": Trail(request.GET, page.cursor),
         "stale": stale_trouble(page.reading, account=access.account),
         "commands": workflow_commands(access.account, workflow, chosen.status),
-        **head_of(access, workflow),
+        **(head_of(access, workflow) | many_of(access, workflow, chosen.status)),
     }
     return render_page(request, "workflows/detail.html", ctx, fragment="instances")
 
@@ -96,6 +97,18 @@ def head_of(access: Access, workflow: str) -> dict[str, Any]:
             workflow=workflow,
             protected=protected,
         ),
+    }
+
+
+def many_of(access: Access, workflow: str, status: str) -> dict[str, Any]:
+    """What may be done to many of its instances at once, and what of it is under way."""
+    slug = access.account.slug
+    if not access.allows(Action.INSTANCE_TERMINATE, workflow):
+        return {"ticks": ticked_acts(access.allows, slug, workflow)}
+    return {
+        "ticks": ticked_acts(access.allows, slug, workflow),
+        "sweep_url": sweep_url(slug, workflow, status),
+        "sweeps": queries.batches.unfinished_sweeps(access.account, workflow),
     }
 
 

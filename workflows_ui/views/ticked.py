@@ -1,0 +1,95 @@
+"""Acts on the ticked instances of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from console.audit.actions import AuditAction
+from console.team.roles import Action
+from workflows_ui import queries, services
+from workflows_ui.access import Access, access_to
+from workflows_ui.forms.batches import TickedForm
+from workflows_ui.http import ConsoleRequest
+from workflows_ui.presenters.addresses import address_of
+from workflows_ui.presenters.batches import TICKED, ticked_question
+from workflows_ui.services.batches import Many
+from workflows_ui.views.acting import act_page
+from workflows_ui.views.instance_acts import destructive_rules, keeps_copy
+
+
+@require_POST
+def ticked_restart(request: ConsoleRequest, account: str, workflow: str) -> HttpResponse:
+    access = access_to(request, account)
+    access.require(Action.INSTANCE_RESTART, workflow)
+    return ticked_page(request, access, workflow, "restart", services.batches.instances_restart)
+
+
+@require_POST
+def ticked_terminate(request: ConsoleRequest, account: str, workflow: str) -> HttpResponse:
+    access = access_to(request, account)
+    access.require(Action.INSTANCE_TERMINATE, workflow)
+    return ticked_page(request, access, workflow, "terminate", services.batches.instances_terminate)
+
+
+@require_POST
+def ticked_delete(request: ConsoleRequest, account: str, workflow: str) -> HttpResponse:
+    access = access_to(request, account)
+    access.require(Action.INSTANCE_DELETE, workflow)
+    return ticked_page(request, access, workflow, "delete", services.batches.instances_delete)
+
+
+def ticked_page(
+    request: ConsoleRequest,
+    access: Access,
+    workflow: str,
+    name: str,
+    act: Callable[..., Any],
+) -> HttpResponse:
+    """The list posts the ids alone, which may be many: that asks. The answer has a key too."""
+    page = address_of("workflow-detail", access.account.slug, workflow)
+    ids = request.POST.getlist("instance")
+    if not ids:
+        messages.info(request, "No instance was ticked. Nothing was done.")
+        return redirect(page)
+    form = TickedForm(
+        request.POST if "key" in request.POST else None,
+        initial={"instance": list(dict.fromkeys(ids))},
+        **destructive_rules(access, workflow),
+    )
+
+    def do() -> str:
+        return ticked_done(access, workflow, name, form, act)
+
+    question = ticked_question(TICKED[name], len(form.ids), workflow, page)
+    return act_page(request, access, form, question, do, named=form.ids)
+
+
+def ticked_done(
+    access: Access, workflow: str, name: str, form: TickedForm, act: Callable[..., Any]
+) -> str:
+    """Does it, and says where what became of each is told."""
+    data = form.cleaned_data
+    batch = services.batches.batch_open(
+        actor=access.actor,
+        workflow=workflow,
+        key=data["key"],
+        action=AuditAction(f"instance:{name}"),
+    )
+    many = Many(
+        actor=access.actor,
+        api=access.api,
+        workflow=workflow,
+        ids=data["instance"],
+        record=batch,
+        reason=data["reason"],
+    )
+    services.batches.batch_act(batch, many, act, snapshot=keeps_copy(form))
+    for instance in data["instance"]:
+        queries.instances.forget_instance(access, workflow, instance)
+    return address_of("batch-detail", access.account.slug, workflow, str(batch.key))
