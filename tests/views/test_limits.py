@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -11,30 +13,33 @@ from tests.conftest import logged_in
 from tests.factories import make_membership, make_token, make_user
 
 LIMITED, FREE = "orders", "billing-run"
-VALUES = {"account": "acme", "instance": "some-instance", "version": "v1", "snapshot": 1}
+VALUES = {"account": "acme", "instance": "some-instance", "version": "v1"}
+# ids of rows that there are none of: whether one may act is decided before they are looked up
+IDS = {"IntConverter": 1, "UUIDConverter": UUID(int=0)}
 
 pytestmark = pytest.mark.django_db
 
 
-def patterns(resolver: URLResolver, taken: frozenset[str] = frozenset()):
-    """Every address of ours with the names of all values in it."""
+def patterns(resolver: URLResolver, outer: dict[str, object] | None = None):
+    """Every address of ours with the kinds of all values in it, by name."""
     for entry in resolver.url_patterns:
-        names = taken | set(entry.pattern.converters)
+        kinds = (outer or {}) | entry.pattern.converters
         if isinstance(entry, URLResolver):
-            yield from patterns(entry, names)
+            yield from patterns(entry, kinds)
         elif isinstance(entry, URLPattern):
-            yield entry, names
+            yield entry, kinds
 
 
 WITH_A_WORKFLOW = sorted(
-    entry.name for entry, names in patterns(get_resolver()) if "workflow" in names
+    entry.name for entry, kinds in patterns(get_resolver()) if "workflow" in kinds
 )
 
 
 def url_of(name: str, workflow: str) -> str:
-    names = next(names for entry, names in patterns(get_resolver()) if entry.name == name)
+    kinds = next(kinds for entry, kinds in patterns(get_resolver()) if entry.name == name)
     known = {"workflow": workflow, **VALUES}
-    return reverse(f"workflows_ui:{name}", kwargs={key: known[key] for key in names})
+    values = {key: known.get(key, IDS.get(type(kind).__name__)) for key, kind in kinds.items()}
+    return reverse(f"workflows_ui:{name}", kwargs=values)
 
 
 @pytest.fixture
