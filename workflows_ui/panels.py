@@ -17,7 +17,7 @@ from workflows_ui.htmx import fingerprint
 from workflows_ui.models import Panel
 from workflows_ui.presenters.trouble import stale_trouble, trouble_of
 from workflows_ui.queries.boards import NeedsToken
-from workflows_ui.queries.panels import KINDS
+from workflows_ui.queries.panels import KINDS, heading_of
 from workflows_ui.watching import Board
 
 FRESH_SECONDS = 2
@@ -47,7 +47,12 @@ def draw(panel: Panel, board: Board) -> Drawn:
 
 
 def drawn_now(panel: Panel, board: Board) -> str:
-    context = {"panel": panel, "kind": KINDS.get(panel.kind), "account": board.account}
+    context = {
+        "panel": panel,
+        "kind": KINDS.get(panel.kind),
+        "heading": heading_of(panel),
+        "account": board.account,
+    }
     return render_to_string("panels/_panel.html", context | content(panel, board))
 
 

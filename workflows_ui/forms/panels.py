@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 
 from workflows_ui.forms.acts import ActForm
 from workflows_ui.models import Panel
+from workflows_ui.presenters.charts import PERIODS
+from workflows_ui.presenters.status import STATUSES
 
 GLOB = re.compile(r"[a-zA-Z0-9_*?-]{1,64}")
 MOST_GLOBS = 20
@@ -59,9 +61,44 @@ class PanelForm(ActForm):
         return {name: value for name, value in self.cleaned_data.items() if name not in OWN}
 
 
-class CountsForm(PanelForm):
+class RowsField(forms.TypedChoiceField):
+    def __init__(self) -> None:
+        choices = [(count, str(count)) for count in (5, 10, 20, 50)]
+        super().__init__(label="Rows", coerce=int, choices=choices, initial=10)
+
+
+class PeriodField(forms.ChoiceField):
+    def __init__(self) -> None:
+        choices = [(key, period.label) for key, period in PERIODS.items()]
+        super().__init__(label="Period", choices=choices, initial="24h")
+
+
+class ChosenForm(PanelForm):
+    """For a kind that is told which workflows to look at, and no more."""
+
     workflows = GlobsField()
+
+
+class CountsForm(ChosenForm):
     style = forms.ChoiceField(choices=[("bars", "Bars"), ("numbers", "Big numbers")])
+
+
+class PeriodForm(ChosenForm):
+    period = PeriodField()
+
+
+class RowsForm(ChosenForm):
+    rows = RowsField()
+
+
+class InstancesForm(RowsForm):
+    status = forms.ChoiceField(
+        choices=[("", "Any status"), *((status, status) for status in STATUSES)], required=False
+    )
+
+
+class ActsForm(PanelForm):
+    rows = RowsField()
 
 
 class NoteForm(PanelForm):
@@ -69,8 +106,19 @@ class NoteForm(PanelForm):
         max_length=4_000,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text="Markdown: headings, lists, links, `code`.",
+        help_text="Markdown: headings, lists, links, tables, `code`.",
     )
 
 
-PANEL_FORMS: dict[str, type[PanelForm]] = {"counts": CountsForm, "note": NoteForm}
+PANEL_FORMS: dict[str, type[PanelForm]] = {
+    "counts": CountsForm,
+    "failures": PeriodForm,
+    "throughput": PeriodForm,
+    "durations": PeriodForm,
+    "instances": InstancesForm,
+    "longest": RowsForm,
+    "waiting": ChosenForm,
+    "schedules": ChosenForm,
+    "acts": ActsForm,
+    "note": NoteForm,
+}

@@ -26,16 +26,30 @@ PRESETS = {
     preset.name: preset
     for preset in (
         Preset(
-            name="overview",
-            title="Overview",
-            what="Counts and notes: the state of everything at a glance",
+            name="on-call",
+            title="On call",
+            what="What fails now and why, what hangs, who did what",
             panels=(
                 ("counts", "full", {"workflows": [], "style": "numbers"}),
-                ("counts", "wide", {"workflows": [], "style": "bars"}),
+                ("failures", "wide", {"workflows": [], "period": "24h"}),
+                ("throughput", "medium", {"workflows": [], "period": "24h"}),
+                ("longest", "medium", {"workflows": [], "rows": 10}),
+                ("waiting", "medium", {"workflows": []}),
+                ("acts", "medium", {"rows": 10}),
             ),
         ),
         Preset(
-            name="empty", title="Empty", what="Nothing yet: put it together yourself", panels=()
+            name="overview",
+            title="Overview",
+            what="The state of every workflow, how much runs and how long it takes",
+            panels=(
+                ("counts", "wide", {"workflows": [], "style": "bars"}),
+                ("schedules", "medium", {"workflows": []}),
+                ("throughput", "medium", {"workflows": [], "period": "7d"}),
+                ("durations", "medium", {"workflows": [], "period": "7d"}),
+                ("instances", "medium", {"workflows": [], "rows": 10, "status": ""}),
+            ),
         ),
+        Preset(name="empty", title="Empty", what="Put it together yourself", panels=()),
     )
 }

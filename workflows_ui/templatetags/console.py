@@ -67,6 +67,13 @@ def lasted(span: Span) -> SafeString:
 
 
 @register.simple_tag
+def took(seconds: float) -> SafeString:
+    """A length of time given in seconds."""
+    text = words.duration(timedelta(seconds=seconds))
+    return format_html('<span title="{} s">{}</span>', f"{seconds:.3f}", text)
+
+
+@register.simple_tag
 def json_tree(value: Any) -> SafeString:
     return build_tree(value)
 

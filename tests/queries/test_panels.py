@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from console.audit.actions import AuditAction
+from console.audit.actor import Actor
+from tests.factories import make_account, make_user
+from workflows_ui.forms.panels import PANEL_FORMS
+from workflows_ui.models import CountSample, Panel, Sampling, SeenInstance
+from workflows_ui.panels import draw
+from workflows_ui.presenters.presets import PRESETS
+from workflows_ui.queries.boards import NeedsToken
+from workflows_ui.queries.panels import KINDS
+from workflows_ui.watching import Board
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now()
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def board() -> Board:
+    account = make_account(slug="acme")
+    Sampling.objects.create(account=account, whole_since=NOW - 12 * HOUR, sampled=NOW, tried=NOW)
+    return Board(account=account, api=None, reader="none")
+
+
+def seen(board: Board, name: str, **values) -> SeenInstance:
+    given = {
+        "workflow": "billing",
+        "status": "running",
+        "created": NOW - HOUR,
+        "started": NOW - HOUR,
+        "read": NOW,
+    }
+    CountSample.objects.get_or_create(
+        account=board.account,
+        workflow=values.get("workflow", "billing"),
+        span="day",
+        at=NOW.replace(hour=0, minute=0, second=0, microsecond=0),
+        defaults={"counts": {}},
+    )
+    return SeenInstance.objects.create(account=board.account, instance_id=name, **(given | values))
+
+
+def failed(board: Board, name: str, message: str, fingerprint: str, **values) -> SeenInstance:
+    return seen(
+        board,
+        name,
+        status="errored",
+        ended=values.pop("ended", NOW - HOUR / 2),
+        error_name="Error",
+        error_message=message,
+        fingerprint=fingerprint,
+        **values,
+    )
+
+
+def read(kind: str, board: Board, **settings):
+    return KINDS[kind].read(board, settings)
+
+
+def ids(found) -> list[str]:
+    return [line.row.instance_id for line in found["lines"]]
+
+
+def test_every_kind_has_a_form_and_a_template_and_is_drawn_when_nothing_was_seen(board):
+    assert set(KINDS) == set(PANEL_FORMS)
+    for kind in KINDS.values():
+        panel = Panel(pk=1, kind=kind.name, size=kind.size, settings={"text": "words"})
+        drawn = draw(panel, board)
+        assert kind.label in drawn.html
+        assert drawn.mark
+
+
+def test_presets_hold_panels_that_their_own_forms_would_take():
+    for preset in PRESETS.values():
+        for panel in preset.made():
+            data = {"key": "0b7e6f3a-12c4-4aa0-9f00-77aa01c2d3e4", "size": panel.size}
+            form = PANEL_FORMS[panel.kind]({**data, **panel.settings})
+            assert form.is_valid(), (preset.name, panel.kind, form.errors)
+
+
+def test_a_kind_nobody_knows_any_more_says_so(board):
+    assert "kind “future”" in draw(Panel(pk=1, kind="future"), board).html
+
+
+def test_instances_come_from_all_workflows_newest_first(board):
+    seen(board, "old", created=NOW - 3 * HOUR)
+    seen(board, "new", workflow="orders", created=NOW)
+    seen(board, "done", status="complete", created=NOW - HOUR)
+    assert ids(read("instances", board)) == ["new", "done", "old"]
+    assert ids(read("instances", board, status="complete")) == ["done"]
+    assert ids(read("instances", board, rows=1)) == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("globs", "wanted"),
+    [([], {"a", "b", "c"}), (["bill*"], {"a", "b"}), (["orders", "x"], {"c"}), (["x*"], set())],
+)
+def test_globs_choose_workflows_and_new_ones_join(board, globs, wanted):
+    seen(board, "a")
+    seen(board, "b", workflow="billing-eu")
+    seen(board, "c", workflow="orders")
+    assert set(ids(read("instances", board, workflows=globs))) == wanted
+
+
+def test_another_account_is_not_seen(board):
+    other = Board(account=make_account(account_id="e" * 32), api=None, reader="none")
+    seen(other, "theirs")
+    for kind in ("instances", "longest"):
+        assert ids(read(kind, board)) == []
+    assert read("failures", board)["groups"] == []
+    assert read("throughput", board)["total"] == 0
+
+
+def test_failures_of_one_kind_are_one_row_with_count_and_times(board):
+    failed(board, "a", "card 1 declined", "f1", ended=NOW - 3 * HOUR)
+    failed(board, "b", "card 2 declined", "f1", ended=NOW - HOUR)
+    failed(board, "c", "no such tenant", "f2")
+    failed(board, "d", "", "", error_step="")
+    failed(board, "old", "card 3 declined", "f1", ended=NOW - 30 * HOUR)
+    found = read("failures", board, period="24h")
+    first, second = found["groups"]
+    assert (first.count, first.text) == (2, "card … declined")
+    assert (first.first, first.last) == (NOW - 3 * HOUR, NOW - HOUR)
+    assert (second.count, found["unread"], found["total"]) == (1, 1, 4)
+    assert first.url == "/a/acme/failures/f1/"
+
+
+def test_throughput_counts_endings_and_knows_what_it_did_not_watch(board):
+    for number in range(3):
+        seen(board, f"ok-{number}", status="complete", ended=NOW - 2 * HOUR)
+    failed(board, "bad", "no", "f1", ended=NOW - 2 * HOUR)
+    found = read("throughput", board, period="24h")
+    assert (found["total"], found["failed"], found["rate"]) == (4, 1, 25)
+    columns = found["chart"].columns
+    assert columns[0].values == (None, None, None)
+    assert columns[-1].values == (0, 0, 0)
+    assert max(column.values[0] or 0 for column in columns) == 3
+    assert 11 <= len(found["chart"].unknown) <= 12
+
+
+def test_durations_have_a_middle_and_a_tail(board):
+    for seconds in (1, 2, 3, 4, 100):
+        end = NOW - 2 * HOUR
+        start = end - timedelta(seconds=seconds)
+        seen(board, f"took-{seconds}", status="complete", started=start, ended=end)
+    found = read("durations", board)
+    middle, tail = found["all"]
+    assert (middle, found["count"]) == (3, 5)
+    assert 60 < tail <= 100
+    assert read("durations", board, workflows=["none"])["all"] is None
+
+
+def test_longest_running_are_those_alive_the_oldest_first(board):
+    seen(board, "young", started=NOW - HOUR)
+    seen(board, "old", started=NOW - 9 * HOUR)
+    seen(board, "over", status="complete", started=NOW - 20 * HOUR)
+    seen(board, "gone", status="gone", started=NOW - 20 * HOUR)
+    assert ids(read("longest", board)) == ["old", "young"]
+
+
+def test_events_that_are_waited_for_are_grouped(board):
+    seen(board, "a", status="waiting", waits_for="approve", started=NOW - 2 * HOUR)
+    seen(board, "b", status="waiting", waits_for="approve")
+    seen(board, "c", status="complete", waits_for="approve")
+    (group,) = read("waiting", board)["groups"]
+    assert (group["count"], group["waits_for"], group["oldest"]) == (2, "approve", NOW - 2 * HOUR)
+
+
+def test_what_needs_the_api_says_so_without_a_token(board):
+    for kind in ("counts", "schedules"):
+        with pytest.raises(NeedsToken):
+            read(kind, board)
+
+
+def test_recent_acts_come_from_the_trail(board):
+    actor = Actor(user=make_user("ada"), account=board.account)
+    with actor.recording(
+        AuditAction.INSTANCE_RESTART, workflow="billing", instance_id="i-1", reason="asked for"
+    ):
+        pass
+    html = draw(Panel(pk=1, kind="acts", settings={"rows": 5}), board).html
+    assert "ada" in html
+    assert "asked for" in html
+
+
+@pytest.mark.parametrize(
+    ("text", "there", "not_there"),
+    [
+        ("# Runbook\n\n* one", "<h1>Runbook</h1>", "# "),
+        ("<script>alert(1)</script>", "&lt;script&gt;", "<script"),
+        ("[x](javascript:alert(1))", "javascript", "href"),
+        ("![x](https://example.com/pixel.png)", "pixel", "<img"),
+        ("<b onclick=x>y</b>", "&lt;b", "<b onclick"),
+    ],
+)
+def test_a_note_is_markdown_and_nothing_else(board, text, there, not_there):
+    html = draw(Panel(pk=1, kind="note", settings={"text": text}), board).html
+    body = html.partition('class="prose"')[2]
+    assert there in body
+    assert not_there not in body
+
+
+def test_hostile_texts_are_texts(board):
+    failed(board, "a", "<script>alert(1)</script>", "f1", error_step="<i>")
+    seen(board, "<b>", workflow="billing", waits_for="<u>", status="waiting")
+    for kind in ("failures", "instances", "waiting"):
+        html = draw(Panel(pk=1, kind=kind, settings={}), board).html
+        assert "<script>" not in html
+        assert "<u>" not in html
+        assert "<i>" not in html
+
+
+def test_a_panel_is_drawn_once_for_all_who_watch(board, django_assert_num_queries):
+    panel = Panel(pk=1, kind="failures", settings={})
+    first = draw(panel, board)
+    with django_assert_num_queries(0):
+        assert draw(panel, board) == first

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, Min
+from django.utils import timezone
+
+from workflows_ui.models import SeenInstance
+from workflows_ui.presenters.addresses import address_of
+from workflows_ui.presenters.failures import pattern_of
+from workflows_ui.queries.panels.seen import (
+    SeenLine,
+    chosen,
+    period_of,
+    seen_line,
+    watched_since,
+)
+from workflows_ui.watching import Board
+
+MOST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """Failures of one kind: how many, since when, and the latest of them."""
+
+    count: int
+    first: datetime | None
+    last: datetime | None
+    sample: SeenLine
+    text: str
+    url: str
+
+    @property
+    def row(self) -> SeenInstance:
+        return self.sample.row
+
+
+def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What failed in the period, grouped by error and step, the most frequent first."""
+    period = period_of(settings)
+    failed = chosen(board.account, settings).filter(
+        status="errored", ended__gte=timezone.now() - period.length
+    )
+    read_ones = failed.exclude(fingerprint="")
+    groups = list(
+        read_ones.order_by()
+        .values("fingerprint")
+        .annotate(count=Count("pk"), first=Min("ended"), last=Max("ended"), sample=Max("pk"))
+        .order_by("-count", "-last")[:MOST]
+    )
+    samples = SeenInstance.objects.in_bulk([group["sample"] for group in groups])
+    return {
+        "groups": [group_of(board, group, samples[group["sample"]]) for group in groups],
+        "unread": failed.filter(fingerprint="").count(),
+        "total": failed.count(),
+        "period": period,
+        "since": watched_since(board.account),
+    }
+
+
+def group_of(board: Board, group: Mapping[str, Any], sample: SeenInstance) -> FailureGroup:
+    return FailureGroup(
+        count=group["count"],
+        first=group["first"],
+        last=group["last"],
+        sample=seen_line(sample, board.account.slug),
+        text=pattern_of(sample.error_message),
+        url=address_of("failure-group", board.account.slug, sample.fingerprint),
+    )

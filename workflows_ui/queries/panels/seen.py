@@ -1,0 +1,79 @@
+"""What panels ask of the instances that the sampler saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from console.team.models import Account
+from workflows_ui.cloudflare import FINISHED
+from workflows_ui.models import CountSample, SeenInstance, Span
+from workflows_ui.presenters.charts import PERIODS, Period
+from workflows_ui.presenters.instances import Span as Length
+from workflows_ui.presenters.instances import instance_url
+from workflows_ui.presenters.status import Look, look_of
+from workflows_ui.presenters.words import CutText, cut
+from workflows_ui.queries.history import sampling_of
+
+OVER = (*FINISHED, "gone")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLine:
+    """An instance of any workflow, as lists on panels show it."""
+
+    row: SeenInstance
+    id: CutText
+    url: str
+    look: Look
+    span: Length
+
+
+def seen_line(row: SeenInstance, account: str) -> SeenLine:
+    return SeenLine(
+        row=row,
+        id=cut(row.instance_id),
+        url=instance_url(account, row.workflow, row.instance_id),
+        look=look_of(row.status),
+        span=Length(row.started, row.ended),
+    )
+
+
+def fitting_names(account: Account, globs: Sequence[str]) -> list[str] | None:
+    """The workflows that were seen lately whose names fit; None when all do."""
+    if not globs:
+        return None
+    lately = timezone.now() - timedelta(days=40)
+    names = (
+        CountSample.objects.filter(account=account, span=Span.DAY, at__gte=lately)
+        .values_list("workflow", flat=True)
+        .distinct()
+    )
+    return [name for name in names if any(fnmatchcase(name, glob) for glob in globs)]
+
+
+def chosen(account: Account, settings: Mapping[str, Any]) -> QuerySet[SeenInstance]:
+    """The instances of the workflows that a panel is set to."""
+    rows = SeenInstance.objects.filter(account=account)
+    names = fitting_names(account, settings.get("workflows") or ())
+    return rows if names is None else rows.filter(workflow__in=names)
+
+
+def alive(account: Account, settings: Mapping[str, Any]) -> QuerySet[SeenInstance]:
+    return chosen(account, settings).exclude(status__in=OVER)
+
+
+def period_of(settings: Mapping[str, Any]) -> Period:
+    return PERIODS.get(str(settings.get("period")), PERIODS["24h"])
+
+
+def watched_since(account: Account) -> datetime | None:
+    """Since when every instance was seen; None when nobody watches."""
+    sampling = sampling_of(account)
+    return sampling.whole_since if sampling else None

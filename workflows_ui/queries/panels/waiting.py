@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Count, Min
+
+from workflows_ui.presenters.addresses import address_of
+from workflows_ui.queries.panels.seen import alive, watched_since
+from workflows_ui.watching import Board
+
+MOST = 20
+
+
+def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Which events are waited for, by how many instances, since when."""
+    groups = (
+        alive(board.account, settings)
+        .exclude(waits_for="")
+        .order_by()
+        .values("workflow", "waits_for")
+        .annotate(count=Count("pk"), oldest=Min("started"))
+        .order_by("oldest")[:MOST]
+    )
+    slug = board.account.slug
+    return {
+        "groups": [
+            {**group, "url": address_of("workflow-detail", slug, group["workflow"])}
+            for group in groups
+        ],
+        "since": watched_since(board.account),
+    }

@@ -1,0 +1,30 @@
+"""Failures of one kind, wherever they are, to look at and to act on."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from console.team.roles import Action
+from workflows_ui import queries
+from workflows_ui.access import seat_at
+from workflows_ui.http import ConsoleRequest
+
+
+@require_safe
+def failure_group(request: ConsoleRequest, account: str, fingerprint: str) -> HttpResponse:
+    """The latest failures of the kind, by workflow; ticked ones can be restarted."""
+    seat = seat_at(request, account)
+    seat.require(Action.WORKFLOW_VIEW)
+    group = queries.history.failures_like(seat.account, fingerprint)
+    if not group.by_workflow:
+        raise Http404("No such failures.")
+    ctx = {
+        "seat": seat,
+        "group": group,
+        "restartable": {
+            name for name in group.by_workflow if seat.allows(Action.INSTANCE_RESTART, name)
+        },
+    }
+    return render(request, "failures/group.html", ctx)
