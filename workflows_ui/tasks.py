@@ -9,14 +9,19 @@ from django.tasks import task
 from django.utils import timezone
 
 from console.team.models import Account
+from console.vault.sealing import CannotOpen
+from workflows_ui.budget import may_read_in_background
 from workflows_ui.cloudflare import CloudflareError
 from workflows_ui.presenters.trouble import trouble_of
 from workflows_ui.services.sampling import lease_end, lease_take, sample
-from workflows_ui.watching import sampling_api
+from workflows_ui.watching import Board, sampling_board
 
 EVERY = timedelta(seconds=60)
+AGAIN = timedelta(seconds=15)
+"""After a round that failed."""
 CALLS = 48
 """For a round, so that sampling takes a fifth of what a token may call in five minutes."""
+YIELDS = "Few calls are left in these five minutes, and people come first."
 NO_TOKEN = "No token is lent to this account's dashboards."  # noqa: S105 - a sentence
 
 
@@ -28,19 +33,29 @@ def sample_account(account_id: int) -> None:
         return
     problem = "The sampler made a mistake; the server's log says more."
     try:
-        api = sampling_api(account)
-        problem = "" if api else NO_TOKEN
-        if api:
-            sample(account, api, calls=CALLS)
+        problem = look(sampling_board(account))
+    except CannotOpen:
+        problem = "The lent token can't be opened: a key of the vault is missing."
     except CloudflareError as error:
         problem = trouble_of(error).title
     finally:
         lease_end(account, problem=problem)
 
 
+def look(board: Board) -> str:
+    """One round, if there is a token for it and calls to spare; else why not."""
+    if board.api is None:
+        return NO_TOKEN
+    if board.account.needs_token and not may_read_in_background(board.reader):
+        return YIELDS
+    sample(board.account, board.api, calls=CALLS)
+    return ""
+
+
 def due_accounts() -> list[int]:
-    """The accounts whose last round began a minute ago or earlier."""
+    """The accounts whose last round began a minute ago or earlier, a failed one sooner."""
     now = timezone.now()
-    waiting = Q(sampling__isnull=True) | Q(sampling__tried__lt=now - EVERY)
+    troubled = Q(sampling__tried__lt=now - AGAIN) & ~Q(sampling__problem="")
+    waiting = Q(sampling__isnull=True) | Q(sampling__tried__lt=now - EVERY) | troubled
     free = Q(sampling__leased_until__isnull=True) | Q(sampling__leased_until__lt=now)
     return list(Account.objects.filter(waiting, free).values_list("pk", flat=True))

@@ -1,17 +1,22 @@
 """Whose eyes a dashboard looks with.
 
 What panels read of the API is read with one token for everybody who watches, so that a viewer more
-is not a call more: the one that the dashboard's owner lent, else the viewer's own.
+is not a call more: the one that the dashboard's owner lends, else the viewer's own.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from console.team.models import Account, User
+from console.team.models import Account
+from console.vault.models import ApiToken
 from console.vault.queries import lent_to_dashboards, token_for
 from workflows_ui import cloudflare as cf
 from workflows_ui.access import Seat, local_api, metered_api, reader_of
+from workflows_ui.models import Dashboard
+
+NOBODY = 0
+"""Whom calls are counted for that no person waits for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,21 +29,38 @@ class Board:
     reader: str
 
 
-def watching(seat: Seat, owner: User) -> Board:
-    """What a member watches a dashboard of `owner` with."""
+def watching(seat: Seat, dashboard: Dashboard) -> Board:
+    """What a member watches a dashboard with. Raises CannotOpen."""
     account = seat.account
     if account.kind == Account.Kind.LOCAL:
-        return Board(account=account, api=local_api(account.base_url), reader=f"l{account.pk}")
-    token = lent_to_dashboards(account, owner) or token_for(seat.user, account)
-    if token is None:
-        return Board(account=account, api=None, reader=f"none{account.pk}")
-    api = metered_api(token, account, person=seat.user.pk)
-    return Board(account=account, api=api, reader=reader_of(token))
+        return local_board(account)
+    lent = lent_to_dashboards(account, dashboard.owner) if dashboard.shared else None
+    return board_of(account, lent or token_for(seat.user, account), person=seat.user.pk)
 
 
-def sampling_api(account: Account) -> cf.WorkflowsApi | None:
-    """The client that the sampler looks at the account with; None when nobody lent a token."""
+def wall_board(dashboard: Dashboard) -> Board:
+    """What somebody watches a dashboard with who is not logged in: what its owner lends, or
+    nothing. Raises CannotOpen."""
+    account = dashboard.account
     if account.kind == Account.Kind.LOCAL:
-        return local_api(account.base_url)
-    token = lent_to_dashboards(account)
-    return metered_api(token, account, person=token.owner_id) if token else None
+        return local_board(account)
+    return board_of(account, lent_to_dashboards(account, dashboard.owner), person=NOBODY)
+
+
+def sampling_board(account: Account) -> Board:
+    """What the sampler looks at the account with: a token that any member lends, or nothing.
+    Raises CannotOpen."""
+    if account.kind == Account.Kind.LOCAL:
+        return local_board(account)
+    return board_of(account, lent_to_dashboards(account), person=NOBODY)
+
+
+def local_board(account: Account) -> Board:
+    return Board(account=account, api=local_api(account.base_url), reader=f"l{account.pk}")
+
+
+def board_of(account: Account, token: ApiToken | None, *, person: int) -> Board:
+    if token is None:
+        return Board(account=account, api=None, reader=f"nobody{account.pk}")
+    api = metered_api(token, account, person=person)
+    return Board(account=account, api=api, reader=reader_of(token))

@@ -15,6 +15,7 @@ from console.vault.models import ApiToken
 from console.vault.sealing import unseal
 from tests.factories import make_membership, make_user
 from workflows_ui.management.commands.prepare import is_collected
+from workflows_ui.models import Dashboard
 from workflows_ui.services.accounts import DEMO_ACCOUNT_ID
 
 pytestmark = pytest.mark.django_db
@@ -124,3 +125,15 @@ def test_static_files_are_collected_when_one_is_newer(tmp_path, capsys):
 
 def test_static_files_served_as_they_are_need_no_collecting():
     assert is_collected()
+
+
+def test_the_demo_starts_with_a_dashboard_and_a_lent_token_once(capsys):
+    call_command("prepare", demo=True)
+    board = Dashboard.objects.get()
+    assert (board.title, board.shared, board.panels.count() > 3) == ("On call", True, True)
+    assert ApiToken.objects.get().lent == ApiToken.Lent.DASHBOARDS
+    board.delete()
+    ApiToken.objects.update(lent=ApiToken.Lent.NONE)
+    call_command("prepare", demo=True)
+    assert not Dashboard.objects.exists()
+    assert ApiToken.objects.get().lent == ApiToken.Lent.NONE

@@ -28,7 +28,8 @@ LEASE = timedelta(seconds=90)
 FIRST_LOOK = timedelta(hours=24)
 """How far back the first round looks."""
 OVERLAP = timedelta(minutes=2)
-MOST_DETAILS = 20
+MOST_FAILURES, MOST_UNFINISHED = 40, 20
+"""Read one by one in a round."""
 GONE = "gone"
 KEPT = timedelta(days=35)
 """Of instances: longer than Cloudflare keeps them."""
@@ -195,12 +196,12 @@ def read_details(account: Account, api: cf.WorkflowsApi, allowance: Allowance) -
 
 def unread_failures(account: Account) -> QuerySet[SeenInstance]:
     failed = SeenInstance.objects.filter(account=account, status="errored", fingerprint="")
-    return failed.order_by("-ended")[:MOST_DETAILS]
+    return failed.order_by("-ended")[:MOST_FAILURES]
 
 
 def unfinished(account: Account) -> QuerySet[SeenInstance]:
     alive = SeenInstance.objects.filter(account=account).exclude(status__in=cf.FINISHED)
-    return alive.order_by("read")[:MOST_DETAILS]
+    return alive.order_by("read")[:MOST_UNFINISHED]
 
 
 def read_detail(api: cf.WorkflowsApi, row: SeenInstance) -> SeenInstance | None:

@@ -18,9 +18,14 @@ from console.audit.recording import record_event
 from console.team.models import User
 from console.team.roles import Role
 from console.team.services import InvitationNeeded, membership_change
+from console.vault.models import ApiToken
+from console.vault.queries import token_for
 from workflows_ui.access import address_rules
 from workflows_ui.cloudflare import AddressRefused, check_url
+from workflows_ui.presenters.presets import PRESETS
 from workflows_ui.services.accounts import demo_join, demo_membership
+from workflows_ui.services.dashboards import dashboard_create, dashboard_share
+from workflows_ui.services.tokens import token_lend
 
 DEMO_USER = "demo"
 
@@ -81,7 +86,10 @@ def prepare_demo() -> None:
         user.save(update_fields=["password"])
     actor = Actor(user=user, origin=Origin(address="manage.py"))
     try:
-        membership = demo_membership(user, base_url) or demo_join(actor=actor, base_url=base_url)
+        membership = demo_membership(user, base_url)
+        if membership is None:
+            membership = demo_join(actor=actor, base_url=base_url)
+            prepare_dashboard(replace(actor, account=membership.account))
     except InvitationNeeded:
         return  # an admin of the demo put the user out, and that holds
     if membership.role != Role.ADMIN:
@@ -91,3 +99,15 @@ def prepare_demo() -> None:
             detail={"from": membership.role, "to": Role.ADMIN},
         ):
             membership_change(membership, role=Role.ADMIN)
+
+
+def prepare_dashboard(actor: Actor) -> None:
+    """The demo's first dashboard, and its token lent, so that the worker has something to look
+    with. Once only: what a person takes away stays away."""
+    assert actor.account is not None  # noqa: S101 - the demo's account
+    token = token_for(actor.user, actor.account)
+    if token is not None:
+        token_lend(actor=actor, token=token, lent=ApiToken.Lent.DASHBOARDS)
+    preset = PRESETS["on-call"]
+    board = dashboard_create(actor=actor, title=preset.title, panels=preset.made())
+    dashboard_share(board, actor=actor, shared=True)

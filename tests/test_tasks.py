@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from tests.cloudflare import fault_server as faults
+from tests.factories import make_account, make_membership, make_token, make_user
+from workflows_ui.management.commands.worker import enqueue_due
+from workflows_ui.models import CountSample, Sampling
+from workflows_ui.queries.history import watch_of
+from workflows_ui.services.sampling import lease_take
+from workflows_ui.tasks import NO_TOKEN, due_accounts, sample_account
+
+pytestmark = pytest.mark.django_db
+
+
+def lend(account) -> None:
+    owner = make_user()
+    make_membership(account, owner)
+    token = make_token(owner, account)
+    token.lent = "dashboards"
+    token.save()
+
+
+def test_without_a_lent_token_nobody_looks_and_it_is_said(account):
+    sample_account.func(account.pk)
+    watch = watch_of(account)
+    assert (watch.alive, watch.problem) == (True, NO_TOKEN)
+
+
+def test_trouble_is_said_in_plain_words_and_the_lease_is_given_back(account):
+    lend(account)
+    sample_account.func(account.pk)
+    assert watch_of(account).problem == "The API can't be reached"
+    assert Sampling.objects.get().leased_until is None
+
+
+def test_a_round_looks_with_the_lent_token(simulator):
+    account = make_account(base_url=simulator.base_url)
+    lend(account)
+    sample_account.func(account.pk)
+    assert watch_of(account).problem == ""
+    assert CountSample.objects.filter(account=account).exists()
+
+
+def test_a_mistake_of_ours_is_said_too(fault_upstream, settings):
+    settings.UPSTREAM_TIMEOUT = (0.5, 0.3)
+    account = make_account(base_url=f"{fault_upstream.url}/client/v4")
+    lend(account)
+    fault_upstream.answer(faults.result([{"name": 7}]))
+    try:
+        sample_account.func(account.pk)
+    finally:
+        assert watch_of(account).problem
+
+
+def test_another_process_at_it_is_left_alone(simulator):
+    account = make_account(base_url=simulator.base_url)
+    lend(account)
+    assert lease_take(account, now=timezone.now())
+    sample_account.func(account.pk)
+    assert not CountSample.objects.exists()
+
+
+def test_an_account_is_due_once_a_minute_and_queued_once(account):
+    assert due_accounts() == [account.pk]
+    enqueue_due()
+    enqueue_due()
+    assert DBTaskResult.objects.ready().count() == 1
+    sample_account.func(account.pk)
+    assert due_accounts() == []
+    Sampling.objects.update(tried=timezone.now() - timedelta(seconds=61))
+    assert due_accounts() == [account.pk]
+
+
+def test_after_trouble_it_is_tried_again_sooner(account):
+    sample_account.func(account.pk)
+    Sampling.objects.update(tried=timezone.now() - timedelta(seconds=20))
+    assert due_accounts() == [account.pk]
+    Sampling.objects.update(problem="")
+    assert due_accounts() == []
+
+
+def test_an_account_that_is_gone_is_no_trouble():
+    sample_account.func(10**9)
+
+
+def test_a_worker_long_gone_is_not_alive(account):
+    old = timezone.now() - timedelta(minutes=10)
+    Sampling.objects.create(account=account, tried=old, sampled=old)
+    assert not watch_of(account).alive
