@@ -272,6 +272,9 @@ if env.str("CONSOLE_SIMULATOR_URL", ""):
     UPSTREAM_HOSTS |= {urlsplit(SIMULATOR_URL).netloc}
 UPSTREAM_TIMEOUT = (3.05, env.float("CONSOLE_UPSTREAM_TIMEOUT", 20.0))
 
+# --- Dashboards ----------------------------------------------------------------------------
+WALL_LINKS = env.bool("CONSOLE_WALL_LINKS", False)
+
 # --- First start ---------------------------------------------------------------------------
 SETUP_CODE = (
     env.str("CONSOLE_SETUP_CODE", "")

@@ -32,7 +32,15 @@ from console.team.sessions import seen_key
 from tests.conftest import logged_in
 from tests.factories import make_account, make_membership, make_token, make_user
 from tests.views.trails import act
-from workflows_ui.models import Batch, Dashboard, Panel, Snapshot, Sweep
+from workflows_ui.models import (
+    Batch,
+    Dashboard,
+    DashboardLink,
+    Panel,
+    SeenInstance,
+    Snapshot,
+    Sweep,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -137,6 +145,11 @@ NEEDS: dict[str, Need] = {
     "workflows_ui:dashboard-rename": Need(Action.ACCOUNT_MANAGE, WRITES),
     "workflows_ui:dashboard-share": Need(Action.ACCOUNT_MANAGE, WRITES),
     "workflows_ui:dashboard-delete": Need(Action.ACCOUNT_MANAGE, WRITES),
+    "workflows_ui:failure-group": Need(Action.WORKFLOW_VIEW, READS),
+    "workflows_ui:link-list": Need(Action.ACCOUNT_MANAGE),
+    "workflows_ui:link-revoke": Need(Action.ACCOUNT_MANAGE, WRITES),
+    "workflows_ui:wall": Need(OPEN, READS, also=(404,)),  # no such link
+    "workflows_ui:wall-tick": Need(OPEN, READS, also=(404,)),
     "workflows_ui:panel-detail": Need(Action.WORKFLOW_VIEW, READS),
     "workflows_ui:panel-new": Need(Action.ACCOUNT_MANAGE, also=(404,)),  # names no kind of panel
     "workflows_ui:panel-edit": Need(Action.ACCOUNT_MANAGE),
@@ -227,6 +240,20 @@ def things_of(account: Account, user: User, version: str = "") -> dict[str, obje
     )
     board = Dashboard.objects.create(account=account, owner=user, title="Ours", shared=True)
     panel = Panel.objects.create(dashboard=board, kind="note", place=0, settings={"text": "a"})
+    link = DashboardLink.objects.create(
+        dashboard=board,
+        digest=f"of-{account.slug}",
+        made_by=user,
+        expires=timezone.now() + timedelta(days=1),
+    )
+    failed = SeenInstance.objects.create(
+        account=account,
+        workflow=WORKFLOW,
+        instance_id=INSTANCE,
+        status="errored",
+        fingerprint=f"of-{account.slug}",
+        read=timezone.now(),
+    )
     key = Authenticator.objects.create(user=user, type="webauthn", data={"name": "Key"})
     batch = Batch.objects.create(
         key=uuid.uuid4(),
@@ -259,8 +286,15 @@ def things_of(account: Account, user: User, version: str = "") -> dict[str, obje
         "panel": panel.pk,
         "key": batch.key,
         "sweep": sweep.pk,
+        "link": link.pk,
+        "fingerprint": failed.fingerprint,
         "pk": key.pk,
     }
+
+
+@pytest.fixture(autouse=True)
+def _everything_is_on(settings) -> None:
+    settings.WALL_LINKS = True
 
 
 @pytest.fixture

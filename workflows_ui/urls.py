@@ -8,6 +8,7 @@ from workflows_ui.views import (
     dashboard_edit,
     dashboards,
     definitions,
+    failures,
     instance_acts,
     instances,
     invitations,
@@ -19,6 +20,7 @@ from workflows_ui.views import (
     trail,
     trigger,
     versions,
+    walls,
     workflow_acts,
     workflows,
 )
@@ -80,6 +82,8 @@ dashboard_urls: list[URLPattern | URLResolver] = [
     path("start/", dashboard_edit.dashboard_start, name="dashboard-start"),
     path("duplicate/", dashboard_edit.dashboard_duplicate, name="dashboard-duplicate"),
     path("delete/", dashboard_edit.dashboard_delete, name="dashboard-delete"),
+    path("links/", walls.link_list, name="link-list"),
+    path("links/<int:link>/revoke/", walls.link_revoke, name="link-revoke"),
     path("panels/new/", dashboard_edit.panel_new, name="panel-new"),
     path("panels/<int:panel>/", dashboards.panel_detail, name="panel-detail"),
     path("panels/<int:panel>/edit/", dashboard_edit.panel_edit, name="panel-edit"),
@@ -132,6 +136,7 @@ account_urls: list[URLPattern | URLResolver] = [
     path("dashboards/", dashboards.dashboard_list, name="dashboard-list"),
     path("dashboards/new/", dashboard_edit.dashboard_new, name="dashboard-new"),
     path("dashboards/<int:dashboard>/", include(dashboard_urls)),
+    path("failures/<slug:fingerprint>/", failures.failure_group, name="failure-group"),
     path("workflows/", workflows.workflow_list, name="workflow-list"),
     path("workflows/<workflow:workflow>/", include(workflow_urls)),
 ]
@@ -143,5 +148,7 @@ urlpatterns = [
     path("connect/demo/", accounts.connect_demo, name="connect-demo"),
     path("join/", invitations.join, name="join"),
     path("join/<str:secret>/", invitations.join_link, name="join-link"),
+    path("wall/<str:secret>/", walls.wall, name="wall"),
+    path("wall/<str:secret>/tick/", walls.wall_tick, name="wall-tick"),
     path("a/<slug:account>/", include(account_urls)),
 ]

@@ -44,6 +44,7 @@
     say("Connection lost, trying again.");
   };
   const found = () => {
+    for (const heard of document.querySelectorAll("[data-heard]")) heard.dateTime = new Date().toISOString();
     if (!pause) return;
     pause = retryAt = 0;
     if (strip()) strip().hidden = true;

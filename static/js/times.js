@@ -32,6 +32,9 @@
       const next = text(element, now);
       if (element.firstChild?.data !== next && !next.includes("NaN")) element.textContent = next;
     }
+    const clock = new Date(now).toTimeString().slice(0, 5);
+    for (const element of document.querySelectorAll("[data-clock]"))
+      if (element.textContent !== clock) element.textContent = clock;
   };
   setInterval(tick, 1000);
   tick();

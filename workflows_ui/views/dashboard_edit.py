@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
@@ -21,7 +22,7 @@ from workflows_ui.http import ConsoleRequest
 from workflows_ui.models import Dashboard
 from workflows_ui.presenters.addresses import address_of
 from workflows_ui.presenters.presets import PRESETS
-from workflows_ui.queries.panels import KINDS
+from workflows_ui.queries.panels import KINDS, heading_of
 from workflows_ui.services import dashboards as services
 from workflows_ui.services.sent_forms import AlreadySent, form_claim, form_led_to
 from workflows_ui.views import errors
@@ -35,7 +36,7 @@ MOVES = {"earlier": -1, "later": 1}
 def dashboard_new(request: ConsoleRequest, account: str) -> HttpResponse:
     seat = seat_at(request, account)
     seat.require(Action.WORKFLOW_VIEW)
-    preset = PRESETS.get(request.GET.get("preset", ""), PRESETS["overview"])
+    preset = PRESETS.get(request.GET.get("preset", ""), PRESETS["on-call"])
     form = DashboardForm(posted(request), initial={"title": preset.title})
     if form.is_valid():
 
@@ -144,7 +145,9 @@ def panel_edit(request: ConsoleRequest, account: str, dashboard: int, panel: int
         raise Http404("No such kind of panel.")
     form = PANEL_FORMS[one.kind].of(one, posted(request))
     if not form.is_valid():
-        return panel_page(request, seat, found, form, kind=KINDS[one.kind], panel=one)
+        return panel_page(
+            request, seat, found, form, kind=KINDS[one.kind], panel=one, heading=heading_of(one)
+        )
     services.panel_change(one, actor=seat.actor, **values(form))
     return redirect(f"{edit_of(found)}#panel-{one.pk}")
 
@@ -198,6 +201,13 @@ def edit_of(dashboard: Dashboard) -> str:
     return address_of("dashboard-edit", dashboard.account.slug, str(dashboard.pk))
 
 
+def link_url(seat: Seat, dashboard: Dashboard) -> str:
+    """Where its secret links are; empty where there are none to be."""
+    if not (settings.WALL_LINKS and dashboard.shared and seat.allows(Action.ACCOUNT_MANAGE)):
+        return ""
+    return address_of("link-list", seat.account.slug, str(dashboard.pk))
+
+
 def edit_page(
     request: ConsoleRequest,
     seat: Seat,
@@ -211,9 +221,10 @@ def edit_page(
         "seat": seat,
         "dashboard": dashboard,
         "form": form,
-        "panels": [(panel, KINDS.get(panel.kind)) for panel in panels],
+        "panels": [(panel, KINDS.get(panel.kind), heading_of(panel)) for panel in panels],
         "kinds": KINDS.values(),
         "act_form": ActForm(),
+        "link_url": link_url(seat, dashboard),
     }
     return render(request, "dashboards/edit.html", ctx, status=status)
 

@@ -13,7 +13,7 @@ from workflows_ui.http import ConsoleRequest
 from workflows_ui.models import Dashboard, Panel
 from workflows_ui.panels import Drawn, draw
 from workflows_ui.presenters.presets import PRESETS
-from workflows_ui.queries.panels import KINDS
+from workflows_ui.queries.panels import heading_of
 from workflows_ui.watching import Board, watching
 
 MARKS = "p"
@@ -35,11 +35,12 @@ def dashboard_detail(request: ConsoleRequest, account: str, dashboard: int) -> H
     ctx = {
         "seat": seat,
         "dashboard": found,
-        "drawn": drawn_panels(found, watching(seat, found.owner)),
-        "sampling": queries.history.sampling_of(seat.account),
+        "drawn": drawn_panels(found, watching(seat, found)),
+        "watch": queries.history.watch_of(seat.account),
         "may_edit": may_edit(seat, found),
-        "wall": "wall" in request.GET,
     }
+    if "wall" in request.GET:
+        return render(request, "dashboards/wall.html", ctx | {"leave": request.path})
     return render(request, "dashboards/detail.html", ctx)
 
 
@@ -47,7 +48,7 @@ def dashboard_detail(request: ConsoleRequest, account: str, dashboard: int) -> H
 def dashboard_tick(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
     """The panels whose content changed since the page last had them; an empty 204 if none."""
     seat, found = dashboard_at(request, account, dashboard)
-    return tick_page(request, found, watching(seat, found.owner))
+    return tick_page(request, found, watching(seat, found))
 
 
 @require_safe
@@ -58,9 +59,9 @@ def panel_detail(request: ConsoleRequest, account: str, dashboard: int, panel: i
     ctx = {
         "seat": seat,
         "dashboard": found,
-        "drawn": [draw(one, watching(seat, found.owner))],
+        "drawn": [draw(one, watching(seat, found))],
         "panel": one,
-        "kind": KINDS.get(one.kind),
+        "heading": heading_of(one),
     }
     return render(request, "dashboards/panel.html", ctx)
 

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from console.audit.models import Entry
+from tests.factories import make_membership, make_user
+from tests.views.simulated import soup
+from workflows_ui.models import Dashboard, DashboardLink, Panel
+
+LIST = "/a/acme/dashboards/"
+
+
+def sent(**values) -> dict[str, str]:
+    return {"key": str(uuid.uuid4()), "label": "hall", "days": "7", **values}
+
+
+@pytest.fixture(autouse=True)
+def _allowed(settings) -> None:
+    settings.WALL_LINKS = True
+
+
+@pytest.fixture
+def board(account, admin) -> Dashboard:
+    made = Dashboard.objects.create(account=account, owner=admin, title="Hall", shared=True)
+    Panel.objects.create(dashboard=made, kind="note", place=0, settings={"text": "hello"})
+    return made
+
+
+@pytest.fixture
+def links(board) -> str:
+    return f"{LIST}{board.pk}/links/"
+
+
+@pytest.fixture
+def wall(links, admin_client) -> str:
+    """The path of a fresh link."""
+    page = admin_client.post(links, sent()).content.decode()
+    return re.search(r"/wall/[\w-]{40,}/", page)[0]
+
+
+@pytest.mark.django_db
+class TestLinks:
+    def test_its_address_is_shown_once_and_only_a_digest_stays(self, links, wall, admin_client):
+        secret = wall.split("/")[2]
+        assert secret not in admin_client.get(links).content.decode()
+        assert secret not in DashboardLink.objects.get().digest
+        assert secret not in str(list(Entry.objects.values_list()))
+        assert Entry.objects.filter(action="dashboard:share", outcome="succeeded").exists()
+
+    def test_only_who_manages_the_account_makes_them(
+        self, links, viewer_client, operator_client, outsider_client
+    ):
+        assert viewer_client.get(links).status_code == 403
+        assert operator_client.post(links, sent()).status_code == 403
+        assert outsider_client.get(links).status_code == 404
+        assert Client().get(links).status_code == 302
+
+    def test_there_are_none_where_they_are_not_allowed(self, links, wall, admin_client, settings):
+        settings.WALL_LINKS = False
+        assert admin_client.get(links).status_code == 404
+        assert Client().get(wall).status_code == 404
+
+    def test_there_are_none_to_a_private_dashboard(self, links, board, admin_client):
+        Dashboard.objects.update(shared=False)
+        assert admin_client.get(links).status_code == 404
+
+    def test_what_is_missing_is_said(self, links, admin_client):
+        answer = admin_client.post(links, sent(label=""))
+        assert answer.status_code == 422
+        assert not DashboardLink.objects.exists()
+
+    def test_a_link_of_another_dashboard_is_not_revoked_from_here(
+        self, links, account, admin, admin_client
+    ):
+        other = Dashboard.objects.create(account=account, owner=admin, title="B", shared=True)
+        link = DashboardLink.objects.create(
+            dashboard=other, digest="d", made_by=admin, expires=timezone.now()
+        )
+        assert admin_client.post(f"{links}{link.pk}/revoke/").status_code == 404
+
+
+@pytest.mark.django_db
+class TestTheWall:
+    def test_it_is_seen_without_a_log_in_and_holds_no_way_in(self, wall):
+        answer = Client().get(wall)
+        page = soup(answer)
+        assert answer.status_code == 200
+        assert "hello" in page.text
+        assert page.find("time", {"data-clock": True})
+        assert not page.select("form, .rail, .bar")
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert "no-store" in answer.headers["Cache-Control"]
+
+    def test_it_is_kept_fresh_by_a_tick_of_its_own(self, wall, board):
+        shown = {
+            field["name"]: field["value"]
+            for field in soup(Client().get(wall)).select("#board input")
+        }
+        assert Client().get(f"{wall}tick/", shown).status_code == 204
+        Panel.objects.update(settings={"text": "news"})
+        assert "news" in Client().get(f"{wall}tick/", shown).content.decode()
+
+    @pytest.mark.parametrize("method", ["post", "put", "delete"])
+    def test_nothing_can_be_sent_to_it(self, wall, method):
+        assert getattr(Client(), method)(wall).status_code == 405
+
+    def test_it_ends_when_it_is_revoked(self, links, wall, admin_client):
+        link = DashboardLink.objects.get()
+        admin_client.post(f"{links}{link.pk}/revoke/")
+        assert Client().get(wall).status_code == 404
+        assert Client().get(f"{wall}tick/").status_code == 404
+
+    def test_it_ends_with_its_time_with_sharing_and_with_its_maker(self, wall, board, admin):
+        DashboardLink.objects.update(expires=timezone.now() - timedelta(seconds=1))
+        assert Client().get(wall).status_code == 404
+        DashboardLink.objects.update(expires=timezone.now() + timedelta(days=1))
+        assert Client().get(wall).status_code == 200
+        Dashboard.objects.update(shared=False)
+        assert Client().get(wall).status_code == 404
+        Dashboard.objects.update(shared=True)
+        make_membership(board.account, make_user(), "admin")
+        admin.memberships.all().delete()
+        assert Client().get(wall).status_code == 404
+
+    def test_a_wrong_secret_is_no_different_from_none(self, wall):
+        assert Client().get("/wall/x/").status_code == 404
+        assert Client().get(wall[:-2] + "/").status_code == 404
