@@ -59,8 +59,9 @@ class Budget:
 
     @property
     def stretch(self) -> int:
-        """How many times slower than usual to read."""
-        if self.share > 0.5:
+        """How many times slower than usual to read. While nothing is sent at all, as usual: what
+        is shown then says that it is not fresh."""
+        if self.pause or self.share > 0.5:
             return 1
         return 2 if self.share > 0.25 else 4
 
