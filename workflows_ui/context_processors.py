@@ -15,7 +15,8 @@ from console.team.models import Account, User
 from console.team.roles import Action, Role, actions_of
 from console.vault.models import ApiToken
 from console.vault.queries import token_for
-from workflows_ui.budget import Budget, budget_of
+from workflows_ui.budget import budget_of
+from workflows_ui.presenters.budget import BudgetLook, budget_look
 from workflows_ui.presenters.words import ago
 from workflows_ui.queries.tokens import KeptToken
 
@@ -79,10 +80,10 @@ class Console:
         return list(Account.objects.filter(members=self.person)) if self.person else []
 
     @cached_property
-    def budget(self) -> Budget | None:
-        """Of the token that the page was read with."""
+    def budget(self) -> BudgetLook | None:
+        """The call budget of the token that the page was read with."""
         reader = getattr(self.request, "reader", "")
-        return budget_of(reader) if reader else None
+        return budget_look(budget_of(reader)) if reader else None
 
     @cached_property
     def nav(self) -> list[NavItem]:

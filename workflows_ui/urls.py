@@ -5,6 +5,7 @@ from workflows_ui.views import (
     account_settings,
     accounts,
     batches,
+    budget,
     dashboard_edit,
     dashboards,
     definitions,
@@ -94,6 +95,7 @@ dashboard_urls: list[URLPattern | URLResolver] = [
 # /a/<account>/
 account_urls: list[URLPattern | URLResolver] = [
     path("", accounts.account_home, name="account-home"),
+    path("budget/", budget.budget_detail, name="budget-detail"),
     path("connection/", tokens.token_detail, name="token-detail"),
     path("connection/verify/", tokens.connection_verify, name="connection-verify"),
     path("connection/add/", tokens.token_add, name="token-add"),
