@@ -10,10 +10,10 @@ LOCAL = CONSOLE_URL=http://127.0.0.1:$(PORT) SIMULATOR_PORT=$(SIMULATOR_PORT) \
 	CONSOLE_SIMULATOR_URL=http://127.0.0.1:$(SIMULATOR_PORT)/client/v4
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help key install install-dev run test bench lint format simulator engine node-tools clean
+.PHONY: help key install install-dev run test test-postgresql bench lint format simulator engine node-tools clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 install: .venv/.run ## Make .venv with what the console needs to run
 install-dev: .venv/.dev ## The same, and what the tests and checks need
@@ -24,6 +24,9 @@ run: .venv/.run .env ## Set everything up and serve the console on 127.0.0.1:POR
 
 test: .venv/.dev ## Run the tests (parts that need Node or a browser skip when it is missing)
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+test-postgresql: .venv/.dev ## The same on a PostgreSQL server of its own (Debian: postgresql)
+	bash tests/with_postgresql.sh $(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 bench: .venv/.dev ## Measure how fast things are (SQLite, and PostgreSQL by DATABASE_URL)
 	@$(BIN)/python -m tests.bench

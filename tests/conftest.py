@@ -27,7 +27,7 @@ from console.team.reauthentication import note_log_in
 from console.team.roles import Role
 from console.team.sessions import seen_key
 from console.vault.models import ApiToken
-from tests import fake_api, redis_server
+from tests import fake_api, redis_server, watch
 from tests.cloudflare import fault_server
 from tests.factories import TOKEN, make_account, make_membership, make_token, make_user
 from workflows_ui import budget, panels
@@ -38,8 +38,28 @@ from workflows_ui.simulator import Simulator, SimulatorServer
 
 
 def pytest_configure() -> None:
+    watch.watch_logs()
+    watch.watch_reports()
     # WhiteNoise warns about a missing directory, and here a warning is an error
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What was logged after the last test counts as well."""
+    if found := watch.seen():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print("\n".join(found))  # noqa: T201
+
+
+@pytest.fixture(autouse=True)
+def _no_token_anywhere(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After each test, while its rows are still there."""
+    marked = request.node.get_closest_marker("django_db") is not None
+    if uses_database := marked or "db" in request.fixturenames:
+        request.getfixturevalue("_django_db_helper")
+    yield
+    found = watch.seen() + (watch.leaks_in_tables() if uses_database else [])
+    assert not found, found
 
 
 @pytest.fixture(autouse=True)

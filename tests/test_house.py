@@ -113,6 +113,21 @@ def test_every_address_has_a_view_that_names_its_methods():
     assert not undecorated
 
 
+def test_no_transaction_wraps_a_function_that_is_given_a_secret():
+    """As a decorator it has a frame of its own, whose arguments an error report would show."""
+    wrong = []
+    for path in sources(*PACKAGES):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            decorators = " ".join(map(ast.unparse, node.decorator_list))
+            given = {arg.arg for arg in (*node.args.args, *node.args.kwonlyargs)}
+            secret = set(re.findall(r"'(\w+)'", decorators)) & given
+            if "sensitive_variables" in decorators and "atomic" in decorators and secret:
+                wrong.append(f"{path.name}:{node.name}")
+    assert not wrong
+
+
 ENVIRONMENT = re.compile(
     r"""(?:env\.\w+\(|secrets?\(|environ\.get\(|environ\[)\s*["']([A-Z][A-Z_]+)["']"""
 )

@@ -94,14 +94,14 @@ class AlreadyMember(Exception):
 
 
 @sensitive_variables("password")
-@transaction.atomic
 def _first_user(username: str, password: str) -> User:
-    # Two who come at once queue up here: a row that is always there is locked on PostgreSQL,
-    # and on SQLite the transaction itself is the lock.
-    ContentType.objects.select_for_update().get(app_label="team", model="user")
-    if User.objects.exists():
-        raise AlreadyStarted
-    return User.objects.create_user(username, password=password)
+    with transaction.atomic():  # as a decorator it would keep the arguments in its frame
+        # Two who come at once queue up here: a row that is always there is locked on PostgreSQL,
+        # and on SQLite the transaction itself is the lock.
+        ContentType.objects.select_for_update().get(app_label="team", model="user")
+        if User.objects.exists():
+            raise AlreadyStarted
+        return User.objects.create_user(username, password=password)
 
 
 @transaction.atomic
@@ -229,7 +229,6 @@ def invitation_use(invitation: Invitation, *, user: User) -> Membership:
 
 
 @sensitive_variables("password")
-@transaction.atomic
 def invitation_use_by_new_user(
     invitation: Invitation, *, username: str, password: str
 ) -> Membership:
@@ -237,12 +236,13 @@ def invitation_use_by_new_user(
 
     Raises InvitationVoid and NameTaken.
     """
-    try:
-        with transaction.atomic():
-            user = User.objects.create_user(username, password=password)
-    except IntegrityError:
-        raise NameTaken from None
-    return invitation_use(invitation, user=user)
+    with transaction.atomic():  # as a decorator it would keep the arguments in its frame
+        try:
+            with transaction.atomic():
+                user = User.objects.create_user(username, password=password)
+        except IntegrityError:
+            raise NameTaken from None
+        return invitation_use(invitation, user=user)
 
 
 def _one_after_the_other(account: Account) -> None:

@@ -28,7 +28,6 @@ class TooManyTokens(Exception):
 
 
 @sensitive_variables("token")
-@transaction.atomic
 def token_add(
     *,
     owner: User,
@@ -43,16 +42,16 @@ def token_add(
 
     `status` is the API's word for it, `expires` when it ends, if the API told.
     """
-    _one_at_a_time(owner)
     values: dict[str, Any] = {"label": label, "status": status, "expires": expires}
-    default = ApiToken.objects.filter(owner=owner, account=account, is_default=True).first()
-    if default is not None:
-        return token_replace(default, token=token, **values)
-    return _create(owner, account, token, is_default=True, **values)
+    with transaction.atomic():  # as a decorator it would keep the arguments in its frame
+        _one_at_a_time(owner)
+        default = ApiToken.objects.filter(owner=owner, account=account, is_default=True).first()
+        if default is not None:
+            return token_replace(default, token=token, **values)
+        return _create(owner, account, token, is_default=True, **values)
 
 
 @sensitive_variables("token")
-@transaction.atomic
 def token_add_another(
     *,
     owner: User,
@@ -66,19 +65,20 @@ def token_add_another(
 
     Raises TooManyTokens.
     """
-    _one_at_a_time(owner)
-    count = ApiToken.objects.filter(owner=owner, account=account).count()
-    if count >= MOST_TOKENS:
-        raise TooManyTokens
-    return _create(
-        owner,
-        account,
-        token,
-        is_default=count == 0,
-        label=label,
-        status=status,
-        expires=expires,
-    )
+    with transaction.atomic():  # as a decorator it would keep the arguments in its frame
+        _one_at_a_time(owner)
+        count = ApiToken.objects.filter(owner=owner, account=account).count()
+        if count >= MOST_TOKENS:
+            raise TooManyTokens
+        return _create(
+            owner,
+            account,
+            token,
+            is_default=count == 0,
+            label=label,
+            status=status,
+            expires=expires,
+        )
 
 
 @sensitive_variables("token")

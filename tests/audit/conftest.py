@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -13,6 +12,7 @@ from django.db import connection
 from console.audit.actions import AuditAction
 from console.audit.models import Entry
 from console.audit.recording import record_event
+from tests.databases import own_database_url
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -33,30 +33,16 @@ def trail(db: None) -> Callable[[int], list[Entry]]:
 @pytest.fixture
 def own_database(tmp_path: Path) -> Iterator[dict[str, str]]:
     """The environment of a console with a migrated database of its own, for child processes."""
-    url = os.environ.get("DATABASE_URL", "")
-    name = f"audit_{uuid4().hex}"
-    on_server = url.startswith("postgres")
-    own_url = f"{url.rsplit('/', 1)[0]}/{name}" if on_server else f"sqlite:///{tmp_path}/own.db"
-    if on_server:
-        admin(url, f"CREATE DATABASE {name}")
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "CONSOLE_DATA_DIR": str(tmp_path),
-        "DATABASE_URL": own_url,
-    }
-    run = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
-    subprocess.run(run, cwd=ROOT, env=environment, check=True, capture_output=True)
-    yield environment
-    if on_server:
-        admin(url, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def admin(url: str, statement: str) -> None:
-    import psycopg
-
-    with psycopg.connect(url, autocommit=True) as server:
-        server.execute(statement)
+    with own_database_url(tmp_path) as url:
+        environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "CONSOLE_DATA_DIR": str(tmp_path),
+            "DATABASE_URL": url,
+        }
+        run = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+        subprocess.run(run, cwd=ROOT, env=environment, check=True, capture_output=True)
+        yield environment
 
 
 def child(environment: dict[str, str], code: str) -> subprocess.Popen[bytes]:

@@ -14,10 +14,13 @@ from pathlib import Path
 import requests
 from cryptography.fernet import Fernet
 
+from tests import watch
+from tests.databases import own_database_url, text_of
 from tests.free_port import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "browser-tests-only"
+DATABASE, LOG = "console.sqlite3", "console.log"
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,25 @@ class Served:
 
 @contextmanager
 def served(data: Path, *, demo: bool = True, **changes: str) -> Iterator[Served]:
+    """Runs a console until the end of the block; then nothing it wrote may hold a token."""
+    with own_database_url(data, DATABASE) as database:
+        with _running(data, demo=demo, DATABASE_URL=database, **changes) as console:
+            yield console
+            # while it runs: the last pages are still in the write-ahead log
+            found = leaks_in(data, database)
+        found += leaks_in(data, database)
+    assert not found, found
+
+
+def leaks_in(data: Path, database: str) -> list[str]:
+    found = watch.leaks_in_files(path for path in (*data.glob(f"{DATABASE}*"), data / LOG))
+    if database.startswith("postgres") and (token := watch.first_in(text_of(database))):
+        found.append(f"the database holds {token!r}")
+    return found
+
+
+@contextmanager
+def _running(data: Path, *, demo: bool, **changes: str) -> Iterator[Served]:
     port, simulator_port = free_port(), free_port()
     url, simulator = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{simulator_port}"
     environment = {
@@ -49,15 +71,18 @@ def served(data: Path, *, demo: bool = True, **changes: str) -> Iterator[Served]
     manage = [sys.executable, "manage.py"]
     prepare = [*manage, "prepare", *(["--demo"] if demo else [])]
     subprocess.run(prepare, cwd=ROOT, env=environment, check=True, capture_output=True)
-    commands = (
-        [*manage, "simulator", "--port", str(simulator_port), "--seed", "7", "--no-rate-limit"],
-        [sys.executable, "-m", "gunicorn", "console.wsgi"],
-    )
-    log = (data / "log").open("wb")
-    started = [
-        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-        for command in commands
-    ]
+    simulate = ["simulator", "--port", str(simulator_port), "--seed", "7", "--no-rate-limit"]
+    # apart from the console's: the simulator publishes its token
+    commands = {
+        "simulator.log": [*manage, *simulate],
+        LOG: [sys.executable, "-m", "gunicorn", "console.wsgi"],
+    }
+    started = []
+    for log, command in commands.items():
+        with (data / log).open("wb") as file:
+            started.append(
+                subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file)
+            )
     try:
         wait_for(f"{url}/healthz")
         wait_for(f"{simulator}/client/v4/accounts")
@@ -67,7 +92,6 @@ def served(data: Path, *, demo: bool = True, **changes: str) -> Iterator[Served]
             process.terminate()
         for process in started:
             process.wait(timeout=20)
-        log.close()
 
 
 def wait_for(url: str) -> None:

@@ -55,8 +55,9 @@ def test_it_never_leads_to_another_site(logged_in_long_ago):
 def test_a_token_is_not_swapped_by_a_stolen_session(viewer, logged_in_long_ago, act, assert_secret):
     before = ApiToken.objects.get(owner=viewer).sealed
     thief = logged_in_long_ago(viewer)
-    answer = thief.post(f"{PAGE}{act}/", {"token": "cfut-the-token-of-a-thief", "label": "x"})
-    assert goal(answer) == (CONFIRM, PAGE)
+    url = f"{PAGE}{ApiToken.objects.get(owner=viewer).pk}/{act}/"
+    answer = thief.post(url, {"token": "cfut-the-token-of-a-thief", "label": "x"})
+    assert goal(answer) == (CONFIRM, url)
     assert ApiToken.objects.get(owner=viewer).sealed == before
     assert "Nothing was done yet" in str(next(iter(get_messages(answer.wsgi_request))))
     assert_secret("cfut-the-token-of-a-thief", answer)

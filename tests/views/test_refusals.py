@@ -62,7 +62,7 @@ def test_a_refusal_stands_when_the_trail_is_away(viewer_client, caplog):
 @pytest.mark.parametrize("act", ["remove", "verify"])
 def test_what_cannot_be_written_down_is_refused_in_plain_words(viewer_client, act):
     trail_away()
-    url = f"/a/acme/connection/{act}/"
+    url = reverse(f"workflows_ui:token-{act}", args=["acme", ApiToken.objects.get().pk])
     refused = viewer_client.post(url)
     assert refused.status_code == 503
     page = refused.content.decode()
