@@ -162,6 +162,16 @@ def open_attempts() -> QuerySet[Entry]:
     return attempts.filter(~Exists(ended)).order_by("sequence")
 
 
+def lost_attempts() -> QuerySet[Entry]:
+    """Open attempts that nobody is at any more: their outcome is unknown, or they are so old that
+    whoever made them is gone. Oldest first."""
+    unknown = Entry.objects.filter(
+        attempt_sequence=OuterRef("sequence"), outcome=Outcome.UNKNOWN, part=False
+    )
+    old = Q(at__lte=timezone.now() - timedelta(minutes=5))
+    return open_attempts().filter(Q(Exists(unknown)) | old)
+
+
 def outcomes_of(attempt: Entry) -> list[Entry]:
     """What came of an attempt, oldest first: nothing yet, one row, or unknown and then settled.
     Those of a batch are preceded by the rows of its instances."""

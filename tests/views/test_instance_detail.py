@@ -24,7 +24,7 @@ class TestUpstreamErrors(UpstreamErrorLadder):
 class TestPage(SimulatedFragment):
     path = "workflows/checkout/instances/order-errored/"
     calls = 1
-    queries = 7  # what was done to it
+    queries = 8  # what was done to it, and whether any of that is still open
     fragment = "instance"
 
     def test_an_errored_one_says_why_and_where(self, viewer_client):

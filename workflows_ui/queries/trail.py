@@ -16,7 +16,7 @@ from workflows_ui.access import Seat
 from workflows_ui.models import Snapshot
 from workflows_ui.presenters.instances import snapshot_url
 from workflows_ui.presenters.story import Story, forgot, story
-from workflows_ui.presenters.trail import ActLine, act_line, story_url
+from workflows_ui.presenters.trail import LOOKS, NO_OUTCOME, ActLine, act_line, story_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,11 @@ class EntryView:
     around: str
     snapshots: Sequence[SnapshotLink]
     told_origin: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody knows how it ended."""
+        return self.line.look in (NO_OUTCOME, LOOKS["unknown"])
 
 
 def entry_view(seat: Seat, sequence: int) -> EntryView | None:

@@ -146,7 +146,7 @@ def settle_instance(
     `seen_at` when the answer came: a reading may be kept for a while. Returns the entries that
     settled something. Raises TrailUnavailable.
     """
-    open_here = trail.open_attempts().filter(
+    open_here = trail.lost_attempts().filter(
         account_id=account.pk, workflow=workflow, instance_id=instance_id, action__in=EACH
     )
     sight = Sight(found, seen_at)
@@ -155,6 +155,20 @@ def settle_instance(
         for attempt in open_here
     ]
     return [result.entry for result in results if result.entry]
+
+
+def settle_opened(attempt: Entry, api_of: ApiOf) -> bool:
+    """Whether an attempt whose page is opened could be settled now.
+
+    No call goes out for one that is settled, under way, or can't be found out. Raises
+    TrailUnavailable.
+    """
+    if attempt.action not in EACH or not trail.lost_attempts().filter(pk=attempt.pk).exists():
+        return False
+    try:
+        return settle_attempt(attempt, api_of(attempt)).entry is not None
+    except (CannotLook, cf.CloudflareError):
+        return False
 
 
 def settle_by_hand(attempt: Entry, *, outcome: Outcome, reason: str) -> Entry:

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from console.team.roles import Action
@@ -13,7 +14,7 @@ from workflows_ui.access import Access, access_to
 from workflows_ui.downloads import bytes_download, json_download
 from workflows_ui.forms.acts import ActForm
 from workflows_ui.forms.instances import DownloadForm, StepFilterForm, StepOutputForm
-from workflows_ui.htmx import render_page
+from workflows_ui.htmx import render_page, wants_fragment
 from workflows_ui.http import ConsoleRequest
 from workflows_ui.presenters.commands import instance_commands
 from workflows_ui.presenters.instance_acts import drawn_acts, first_act
@@ -29,6 +30,7 @@ from workflows_ui.presenters.steps import is_truncated, parsed
 from workflows_ui.presenters.trail import story_url
 from workflows_ui.presenters.trouble import stale_trouble
 from workflows_ui.queries.trail import story_of
+from workflows_ui.services.settling import settle_instance
 from workflows_ui.views import errors
 
 
@@ -42,6 +44,8 @@ def instance_detail(
     except cf.NotFound as missing:
         return gone_page(request, access, workflow, instance, missing)
     detail = reading.value
+    if not wants_fragment(request) and not reading.error:
+        settle_instance(access.account, workflow, instance, found=detail, seen_at=reading.read_at)
     drawn = drawn_acts(
         detail.status,
         partial(access.allows, workflow=workflow),
@@ -95,6 +99,8 @@ def gone_page(
     request: ConsoleRequest, access: Access, workflow: str, instance: str, missing: cf.NotFound
 ) -> HttpResponse:
     """What the API no longer knows may have left earlier runs here."""
+    if missing.code == cf.INSTANCE_NOT_FOUND:
+        settle_instance(access.account, workflow, instance, found=None, seen_at=timezone.now())
     snapshots = queries.snapshots.snapshots_of(access.account, workflow, instance)
     if not snapshots or missing.code != cf.INSTANCE_NOT_FOUND:
         raise missing

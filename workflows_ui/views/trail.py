@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -12,14 +13,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from console.audit.actions import AuditAction
 from console.audit.export import csv_lines, json_lines
+from console.audit.models import Entry
 from console.audit.queries import Filter, stream
 from console.audit.recording import TrailUnavailable
 from console.team.roles import Action, Role
-from workflows_ui.access import Seat, seat_at
+from console.vault.sealing import CannotOpen
+from workflows_ui.access import Seat, TokenMissing, access_to, seat_at
+from workflows_ui.cloudflare import WorkflowsApi
 from workflows_ui.downloads import safe, streamed_download
 from workflows_ui.forms.trail import LogInFilterForm, PlaceForm, TrailExportForm, TrailFilterForm
 from workflows_ui.http import ConsoleRequest
 from workflows_ui.queries import trail as queries
+from workflows_ui.services.settling import CannotLook, settle_opened
 from workflows_ui.views import errors
 
 WRITERS = {"csv": (csv_lines, "text/csv"), "jsonl": (json_lines, "application/jsonl")}
@@ -71,10 +76,20 @@ def trail_entry(request: ConsoleRequest, account: str, sequence: int) -> HttpRes
     view = queries.entry_view(seat, sequence)
     if view is None:
         raise Http404("No such entry.")
+    if view.is_open and settle_opened(view.head, partial(looking, request, account)):
+        view = queries.entry_view(seat, sequence) or view
     if view.head.sequence != sequence:
         return redirect("workflows_ui:trail-entry", account, view.head.sequence)
     ctx = {"account": seat.account, "view": view, "entry": view.line.entry}
     return render(request, "trail/entry.html", ctx)
+
+
+def looking(request: ConsoleRequest, account: str, attempt: Entry) -> WorkflowsApi:
+    """The client of whoever opens the page: nobody looks through another's token."""
+    try:
+        return access_to(request, account).api
+    except (TokenMissing, CannotOpen):
+        raise CannotLook("No token to look with.") from None
 
 
 @require_POST
