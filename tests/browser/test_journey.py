@@ -46,6 +46,21 @@ def test_a_triggered_instance_is_followed_to_its_end_without_a_reload(page, cons
     expect(page.locator("#instance")).not_to_have_attribute("hx-trigger", re.compile("every"))
 
 
+def test_a_page_recovers_by_itself_when_the_api_does(page, console):
+    page.goto(console.url + DEMO)
+    page.evaluate("window.marked = true")
+    told = page.get_by_text("Shown as it was")
+    faults = f"{console.simulator}/__faults"
+    try:
+        requests.put(faults, json=[{"kind": "internal", "method": "GET"}], timeout=5)
+        expect(told).to_be_visible(timeout=20_000)
+    finally:
+        requests.delete(faults, timeout=5)
+    expect(told).to_be_hidden(timeout=30_000)
+    assert page.evaluate("window.marked") is True
+    expect(page.locator("#workflows")).to_have_attribute("hx-trigger", "every 5s")
+
+
 def test_broken_params_are_named_and_nothing_typed_is_lost(page, console):
     trigger(page, console, "order-fulfilment", '{\n  "order": 1,\n  "rush" true\n}')
     expect(page.get_by_text(re.compile("line 3, column 10", re.IGNORECASE)).first).to_be_visible()
