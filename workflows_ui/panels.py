@@ -29,6 +29,7 @@ class Drawn:
     """A panel as HTML, and a short text that changes when what it says does."""
 
     panel: Panel
+    heading: str
     html: SafeString
     mark: str
 
@@ -43,7 +44,8 @@ def draw(panel: Panel, board: Board) -> Drawn:
     digest = hashlib.blake2b(about.encode(), digest_size=12).hexdigest()
     key = f"{board.reader}:{board.account.pk}:{panel.pk}:{digest}:{zone}"
     html = region.get_or_create(key, lambda: drawn_now(panel, board), FRESH_SECONDS)
-    return Drawn(panel, SafeString(html), fingerprint(html.encode()).strip('"'))
+    mark = fingerprint(html.encode()).strip('"')
+    return Drawn(panel, heading_of(panel), SafeString(html), mark)
 
 
 def drawn_now(panel: Panel, board: Board) -> str:

@@ -24,6 +24,8 @@ PAGES = {
     "redaction": "/a/demo/settings/redaction/",
     "retention": "/a/demo/settings/retention/",
     "connection": "/a/demo/connection/",
+    "dashboards": "/a/demo/dashboards/",
+    "dashboard-new": "/a/demo/dashboards/new/",
     "lend": "/a/demo/connection/1/lend/",
     "team": "/a/demo/team/",
     "invite": "/a/demo/team/invite/",
@@ -37,6 +39,7 @@ PAGES = {
 BEHIND = {
     "instance-errored": ("/a/demo/workflows/billing-run/?status=errored", "#instances .row-link"),
     "instance-3000": ("/a/demo/workflows/catalog-import/?status=complete", "#instances .row-link"),
+    "dashboard": ("/a/demo/dashboards/", "main .row-link"),
     "version": ("/a/demo/workflows/video-pipeline/versions/", "#versions .row-link"),
 }
 WIDTHS = (1280, 360)

@@ -14,6 +14,7 @@ from workflows_ui.panels import draw
 from workflows_ui.presenters.presets import PRESETS
 from workflows_ui.queries.boards import NeedsToken
 from workflows_ui.queries.panels import KINDS
+from workflows_ui.queries.panels import counts as counts_panel
 from workflows_ui.watching import Board
 
 pytestmark = pytest.mark.django_db
@@ -177,6 +178,20 @@ def test_what_needs_the_api_says_so_without_a_token(board):
     for kind in ("counts", "schedules"):
         with pytest.raises(NeedsToken):
             read(kind, board)
+
+
+def test_big_numbers_say_how_they_changed_within_the_hour(board):
+    then = NOW - HOUR - timedelta(minutes=2)
+    for name, counts in (("billing", {"errored": 5, "complete": 7}), ("other", {"errored": 90})):
+        CountSample.objects.create(
+            account=board.account, workflow=name, span="minute", at=then, counts=counts
+        )
+    before = counts_panel.an_hour_ago(board, {"billing"})
+    now = {"errored": 8, "complete": 7, "running": 1}
+    assert counts_panel.changes(now, before) == {"errored": "+3", "running": "+1"}
+    assert counts_panel.changes({"errored": 4, "complete": 7}, before) == {"errored": "-1"}
+    CountSample.objects.update(at=NOW - 3 * HOUR)
+    assert counts_panel.changes(now, counts_panel.an_hour_ago(board, {"billing"})) == {}
 
 
 def test_recent_acts_come_from_the_trail(board):

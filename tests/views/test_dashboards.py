@@ -129,7 +129,10 @@ class TestLooking:
         board.panels.first().delete()
         assert operator_client.get(f"{url}tick/", shown).headers["HX-Refresh"] == "true"
 
-    def test_many_panels_and_viewers_cost_one_call(self, url, shared, operator_client, simulator):
+    def test_many_panels_and_viewers_cost_one_call(
+        self, url, shared, operator_client, simulator, monkeypatch
+    ):
+        monkeypatch.setattr(panels, "FRESH_SECONDS", 600)
         for place in range(2, 12):
             Panel.objects.create(dashboard=shared, kind="counts", place=place, settings={})
         simulator.simulator.calls.reset()

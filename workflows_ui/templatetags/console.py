@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,13 @@ register.filter("cut", words.cut)
 register.filter("number", words.number)
 register.filter("retention", words.retention)
 register.filter("browser", words.browser)
+
+
+@register.filter
+def at(values: Mapping[str, Any], key: str) -> Any:
+    """What stands under a key that is not known when the template is written."""
+    return values.get(key)
+
 
 DASH = SafeString('<span class="faint">–</span>')
 

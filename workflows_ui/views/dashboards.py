@@ -35,6 +35,7 @@ def dashboard_detail(request: ConsoleRequest, account: str, dashboard: int) -> H
     ctx = {
         "seat": seat,
         "dashboard": found,
+        "slug": account,
         "drawn": drawn_panels(found, watching(seat, found)),
         "watch": queries.history.watch_of(seat.account),
         "may_edit": may_edit(seat, found),
@@ -48,7 +49,7 @@ def dashboard_detail(request: ConsoleRequest, account: str, dashboard: int) -> H
 def dashboard_tick(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
     """The panels whose content changed since the page last had them; an empty 204 if none."""
     seat, found = dashboard_at(request, account, dashboard)
-    return tick_page(request, found, watching(seat, found))
+    return tick_page(request, found, watching(seat, found), slug=account)
 
 
 @require_safe
@@ -94,7 +95,9 @@ def drawn_panels(dashboard: Dashboard, board: Board) -> list[Drawn]:
     return [draw(panel, board) for panel in queries.dashboards.panels_of(dashboard)]
 
 
-def tick_page(request: HttpRequest, dashboard: Dashboard, board: Board) -> HttpResponse:
+def tick_page(
+    request: HttpRequest, dashboard: Dashboard, board: Board, *, slug: str = ""
+) -> HttpResponse:
     drawn = drawn_panels(dashboard, board)
     shown = {f"{MARKS}{one.panel.pk}": one.mark for one in drawn}
     told = {name: mark for name, mark in request.GET.items() if name.startswith(MARKS)}
@@ -106,4 +109,5 @@ def tick_page(request: HttpRequest, dashboard: Dashboard, board: Board) -> HttpR
     changed = [one for one in drawn if told[f"{MARKS}{one.panel.pk}"] != one.mark]
     if not changed:
         return HttpResponse(status=204)
-    return render(request, "dashboards/_panels.html", {"drawn": changed, "out_of_band": True})
+    ctx = {"drawn": changed, "out_of_band": True, "slug": slug}
+    return render(request, "dashboards/_panels.html", ctx)

@@ -1,0 +1,108 @@
+"""Dashboards as people use them: put together, shared, watched, on a wall, in bad weather."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import requests
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.served import Served
+
+LIST = "/a/demo/dashboards/"
+COUNTS = "#board .board-numbers"
+
+
+@pytest.fixture
+def board(page: Page, console: Served) -> Page:
+    """A fresh dashboard with big numbers and a note."""
+    page.goto(f"{console.url}{LIST}new/?preset=empty")
+    page.get_by_label("Title").fill("Night shift")
+    page.get_by_role("button", name="Create").click()
+    page.wait_for_url(re.compile(r"/dashboards/\d+/$"))
+    address = page.url
+    for kind in ("counts", "note"):
+        page.goto(f"{address}panels/new/?kind={kind}")
+        if kind == "counts":
+            page.get_by_label("Style").select_option("numbers")
+        else:
+            page.get_by_label("Text").fill("# Runbook\n\nCall **nobody**.")
+        page.get_by_role("button", name="Add the panel").click()
+        page.wait_for_url("**/edit/")
+    page.goto(address)
+    return page
+
+
+def faults(console: Served, *rules: dict) -> None:
+    requests.put(f"{console.simulator}/__faults", json=list(rules), timeout=5)
+
+
+def test_it_is_put_together_moved_and_shared(board: Page):
+    expect(board.get_by_role("heading", name="Runbook")).to_be_visible()
+    expect(board.locator("#board strong", has_text="nobody")).to_be_visible()
+    board.get_by_role("link", name="Edit").click()
+    rows = board.locator("tbody tr")
+    expect(rows.first).to_contain_text("Status counts")
+    rows.first.get_by_role("button", name=re.compile("down$")).click()
+    expect(rows.first).to_contain_text("Note")
+    board.get_by_role("button", name="Share with Demo").click()
+    expect(board.locator(".flashes")).to_contain_text("Everybody of Demo sees it now.")
+    board.get_by_role("link", name="Done").click()
+    expect(board.get_by_text("shared", exact=True)).to_be_visible()
+
+
+def test_only_what_changed_moves_and_what_is_selected_stays(board: Page, console: Served):
+    board.evaluate("document.querySelector('#board .prose').marked = true")
+    before = board.locator(COUNTS).inner_text()
+    params = {"params": {"simulate": {"steps": 40, "step_seconds": 20}}}
+    account = "0123456789abcdef0123456789abcdef"
+    for _ in range(3):
+        requests.post(
+            f"{console.simulator}/client/v4/accounts/{account}/workflows/order-fulfilment/instances",
+            json=params,
+            headers={"Authorization": "Bearer simulator-token"},
+            timeout=5,
+        ).raise_for_status()
+    expect(board.locator(COUNTS)).not_to_have_text(before, use_inner_text=True, timeout=20_000)
+    assert board.evaluate("document.querySelector('#board .prose').marked") is True
+
+
+def test_trouble_upstream_is_said_with_the_age_and_goes_away_by_itself(
+    board: Page, console: Served
+):
+    expect(board.locator(COUNTS)).to_contain_text("complete")
+    faults(console, {"path": "/workflows$", "kind": "status", "status": 500, "code": 10001})
+    try:
+        expect(board.get_by_text("as of")).to_be_visible(timeout=20_000)
+        expect(board.locator(COUNTS)).to_contain_text("complete")
+    finally:
+        requests.delete(f"{console.simulator}/__faults", timeout=5)
+    expect(board.get_by_text("as of")).to_be_hidden(timeout=30_000)
+
+
+def test_a_wall_recovers_from_a_lost_network_without_a_reload(board: Page, context: BrowserContext):
+    board.get_by_role("link", name="Wall").click()
+    address = board.url
+    board.close()
+    wall = context.new_page()  # complains about the network, as it should
+    wall.goto(address)
+    expect(wall.locator("[data-clock]")).to_have_text(re.compile(r"^\d\d:\d\d$"))
+    expect(wall.locator(".rail")).to_have_count(0)
+    wall.evaluate("window.marked = true")
+    context.set_offline(True)
+    expect(wall.locator("[data-connection]")).to_be_visible(timeout=20_000)
+    context.set_offline(False)
+    expect(wall.locator("[data-connection]")).to_be_hidden(timeout=30_000)
+    assert wall.evaluate("window.marked") is True
+
+
+def test_without_scripts_it_shows_and_is_edited(board: Page, browser, session_state):
+    context = browser.new_context(java_script_enabled=False, storage_state=session_state)
+    plain = context.new_page()
+    plain.goto(board.url)
+    expect(plain.locator(COUNTS)).to_contain_text("complete")
+    plain.get_by_role("link", name="Edit").click()
+    plain.locator("tbody tr").first.get_by_role("button", name="Remove").click()
+    expect(plain.locator("tbody tr")).to_have_count(1)
+    context.close()
