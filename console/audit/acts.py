@@ -242,6 +242,8 @@ def _led(found: Filter, account_id: int | None) -> tuple[QuerySet[Entry], Q]:
         led = led.filter(actor_id=rest.pop("actor_id"))
     elif found.action:
         led = led.filter(action=rest.pop("action"))
+    elif found.workflow:
+        led = led.filter(workflow=rest.pop("workflow"))
     elif found.outcome:
         led = led.filter(outcome=_stored(found.outcome))
     # hidden from the planner: taken for the lead they would cost more than they spare

@@ -45,7 +45,7 @@ class Entry(models.Model):
     account_id = models.BigIntegerField(null=True)
     account_name = models.CharField(max_length=100, blank=True)
     workflow = models.CharField(max_length=100, blank=True)
-    instance_id = models.CharField(max_length=255, blank=True)
+    instance_id = models.CharField(max_length=271, blank=True)
     target = models.CharField(max_length=300, blank=True)
     reason = models.CharField(max_length=1000, blank=True)
     params_text = models.TextField(blank=True)
@@ -74,6 +74,7 @@ class Entry(models.Model):
             models.Index(fields=["account_id", "actor_id", "sequence"], name="audit_actor"),
             models.Index(fields=["account_id", "action", "sequence"], name="audit_action"),
             models.Index(fields=["account_id", "outcome", "sequence"], name="audit_outcome"),
+            models.Index(fields=["account_id", "workflow", "sequence"], name="audit_workflow"),
             models.Index(
                 fields=["account_id", "workflow", "instance_id", "sequence"], name="audit_instance"
             ),

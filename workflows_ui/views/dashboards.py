@@ -32,11 +32,13 @@ def dashboard_list(request: ConsoleRequest, account: str) -> HttpResponse:
 @require_safe
 def dashboard_detail(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
     seat, found = dashboard_at(request, account, dashboard)
+    board = watching(seat, found)
+    request.reader = board.reader  # the pace follows what its token may still call
     ctx = {
         "seat": seat,
         "dashboard": found,
         "slug": account,
-        "drawn": drawn_panels(found, watching(seat, found)),
+        "drawn": drawn_panels(found, board),
         "watch": queries.history.watch_of(seat.account),
         "may_edit": may_edit(seat, found),
     }

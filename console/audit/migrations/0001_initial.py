@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('account_id', models.BigIntegerField(null=True)),
                 ('account_name', models.CharField(blank=True, max_length=100)),
                 ('workflow', models.CharField(blank=True, max_length=100)),
-                ('instance_id', models.CharField(blank=True, max_length=255)),
+                ('instance_id', models.CharField(blank=True, max_length=271)),
                 ('target', models.CharField(blank=True, max_length=300)),
                 ('reason', models.CharField(blank=True, max_length=1000)),
                 ('params_text', models.TextField(blank=True)),
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'entries',
                 'ordering': ['-sequence'],
-                'indexes': [models.Index(fields=['account_id', 'sequence'], name='audit_account'), models.Index(fields=['account_id', 'actor_id', 'sequence'], name='audit_actor'), models.Index(fields=['account_id', 'action', 'sequence'], name='audit_action'), models.Index(fields=['account_id', 'outcome', 'sequence'], name='audit_outcome'), models.Index(fields=['account_id', 'workflow', 'instance_id', 'sequence'], name='audit_instance'), models.Index(fields=['at', 'sequence'], name='audit_at'), models.Index(condition=models.Q(('attempt_sequence__isnull', False)), fields=['attempt_sequence', 'outcome'], name='audit_attempt')],
+                'indexes': [models.Index(fields=['account_id', 'sequence'], name='audit_account'), models.Index(fields=['account_id', 'actor_id', 'sequence'], name='audit_actor'), models.Index(fields=['account_id', 'action', 'sequence'], name='audit_action'), models.Index(fields=['account_id', 'outcome', 'sequence'], name='audit_outcome'), models.Index(fields=['account_id', 'workflow', 'sequence'], name='audit_workflow'), models.Index(fields=['account_id', 'workflow', 'instance_id', 'sequence'], name='audit_instance'), models.Index(fields=['at', 'sequence'], name='audit_at'), models.Index(condition=models.Q(('attempt_sequence__isnull', False)), fields=['attempt_sequence', 'outcome'], name='audit_attempt')],
             },
         ),
         migrations.RunPython(guard_entries, lift_guard),
