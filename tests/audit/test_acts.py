@@ -100,10 +100,12 @@ def test_a_search_that_stops_says_how_far_it_came(monkeypatch):
     assert page.searched_to == DAY + timedelta(minutes=89)
 
 
-@pytest.mark.parametrize(("found", "wanted"), FILTERS)
-def test_every_page_is_read_along_an_index_without_sorting(found, wanted):
-    if found.instance_id:
-        pytest.skip("an instance has few rows; sorting them is nothing")
+# an instance has few rows: sorting them is nothing
+BROAD = [found for found, _ in FILTERS if not found.instance_id]
+
+
+@pytest.mark.parametrize("found", BROAD)
+def test_every_page_is_read_along_an_index_without_sorting(found):
     bulk(1_000)
     with CaptureQueriesContext(
         connection,
