@@ -6,9 +6,9 @@ is not a call more: the one that the dashboard's owner lends, else the viewer's 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from console.team.models import Account
+from console.team.models import Account, User
 from console.vault.models import ApiToken
 from console.vault.queries import lent_to_dashboards, token_for
 from workflows_ui import cloudflare as cf
@@ -17,25 +17,37 @@ from workflows_ui.models import Dashboard
 
 NOBODY = 0
 """Whom calls are counted for that no person waits for."""
+PACE = 5
+"""Seconds between two ticks of a dashboard, unless the person chose another rate."""
+EARLY = 0.25
+"""Seconds by which a tick may come too early and still be answered anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """What panels are read with. `api` is None when no token is at hand: a panel that needs it
-    says so, the others work."""
+    says so, the others work. An answer is `fresh` until the one who got it asks again: with a
+    shorter time each of many who watch would find it stale in turn, and make a call."""
 
     account: Account
     api: cf.WorkflowsApi | None
     reader: str
+    fresh: float = PACE - EARLY
 
 
 def watching(seat: Seat, dashboard: Dashboard) -> Board:
     """What a member watches a dashboard with. Raises CannotOpen."""
     account = seat.account
     if account.kind == Account.Kind.LOCAL:
-        return local_board(account)
+        return at_pace(local_board(account), seat.user)
     lent = lent_to_dashboards(account, dashboard.owner) if dashboard.shared else None
-    return board_of(account, lent or token_for(seat.user, account), person=seat.user.pk)
+    token = lent or token_for(seat.user, account)
+    return at_pace(board_of(account, token, person=seat.user.pk), seat.user)
+
+
+def at_pace(board: Board, person: User) -> Board:
+    """For a person who chose to ask more often."""
+    return replace(board, fresh=min(person.refresh_seconds or PACE, PACE) - EARLY)
 
 
 def wall_board(dashboard: Dashboard) -> Board:

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from console.audit.models import Entry
 from tests.cloudflare import fault_server as faults
@@ -139,6 +142,20 @@ class TestLooking:
         for _ in range(5):
             operator_client.get(url)
         assert len(simulator.simulator.calls) == 1
+
+    def test_an_answer_is_fresh_until_who_got_it_asks_again(
+        self, url, operator, operator_client, simulator
+    ):
+        operator_client.get(url)
+        simulator.simulator.calls.reset()
+        with time_machine.travel(timezone.now() + timedelta(seconds=4)):
+            operator_client.get(url)
+            assert len(simulator.simulator.calls) == 0
+            operator.refresh_seconds = 2
+            operator.save()
+            panels.region.backend._cache.clear()
+            operator_client.get(url)
+            assert len(simulator.simulator.calls) == 1
 
     def test_one_panel_has_a_page_of_its_own(self, url, board, operator_client):
         panel = board.panels.first()

@@ -24,7 +24,7 @@ def all_workflows(board: Board) -> Reading[tuple[cf.Workflow, ...]]:
     """
     if board.api is None:
         raise NeedsToken
-    return read(board.reader, "every workflow", partial(walked, board.api))
+    return read(board.reader, "every workflow", partial(walked, board.api), fresh=board.fresh)
 
 
 def walked(api: cf.WorkflowsApi) -> tuple[cf.Workflow, ...]:
