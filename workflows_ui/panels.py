@@ -43,19 +43,19 @@ def draw(panel: Panel, board: Board) -> Drawn:
     about = json.dumps([panel.kind, panel.title, panel.size, panel.settings], sort_keys=True)
     digest = hashlib.blake2b(about.encode(), digest_size=12).hexdigest()
     key = f"{board.reader}:{board.account.pk}:{panel.pk}:{digest}:{zone}"
-    html = region.get_or_create(key, lambda: drawn_now(panel, board), FRESH_SECONDS)
-    mark = fingerprint(html.encode()).strip('"')
-    return Drawn(panel, heading_of(panel), SafeString(html), mark)
+    html, mark = region.get_or_create(key, lambda: drawn_now(panel, board), FRESH_SECONDS)
+    return Drawn(panel, heading_of(panel), html, mark)
 
 
-def drawn_now(panel: Panel, board: Board) -> str:
+def drawn_now(panel: Panel, board: Board) -> tuple[SafeString, str]:
     context = {
         "panel": panel,
         "kind": KINDS.get(panel.kind),
         "heading": heading_of(panel),
         "account": board.account,
     }
-    return render_to_string("panels/_panel.html", context | content(panel, board))
+    html = render_to_string("panels/_panel.html", context | content(panel, board))
+    return html, fingerprint(html.encode()).strip('"')
 
 
 def content(panel: Panel, board: Board) -> dict[str, Any]:

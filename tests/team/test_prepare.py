@@ -106,7 +106,7 @@ def test_static_files_are_collected_when_one_is_newer(tmp_path, capsys):
     source, root = tmp_path / "source", tmp_path / "root"
     source.mkdir()
     (source / "a.css").write_text("a {}")
-    storage = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    storage = "console.static_files.ManifestStorage"
     with override_settings(
         STATIC_ROOT=root,
         STATICFILES_DIRS=[source],

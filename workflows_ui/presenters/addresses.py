@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.urls import NoReverseMatch, reverse
 
 
+@lru_cache(maxsize=4096)
 def address_of(page: str, *parts: str) -> str:
     """The page's address; empty for a name or id that no address of ours can hold.
 

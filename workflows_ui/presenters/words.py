@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from django.utils import timezone
 
@@ -72,7 +73,12 @@ def number(count: int) -> str:
 
 def exact(moment: datetime) -> str:
     """The moment in the viewer's zone, with UTC behind it."""
-    local = timezone.localtime(moment)
+    return exact_in(timezone.get_current_timezone(), moment)
+
+
+@lru_cache(maxsize=4096)
+def exact_in(zone: tzinfo, moment: datetime) -> str:
+    local = moment.astimezone(zone)
     here = local.strftime("%Y-%m-%d %H:%M:%S")
     utc = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{here} {local.tzname()} · {utc}Z"

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.template import Context
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from workflows_ui.budget import budget_of
 from workflows_ui.presenters import words
-from workflows_ui.presenters.instances import Span
+from workflows_ui.presenters.instances import Span, TriggerLook
 from workflows_ui.presenters.json_tree import json_tree as build_tree
 from workflows_ui.presenters.pace import paced
+from workflows_ui.presenters.status import Look
+from workflows_ui.presenters.workflows import Segment
 
 register = template.Library()
 register.filter("size", words.size)
@@ -26,6 +30,10 @@ register.filter("number", words.number)
 register.filter("retention", words.retention)
 register.filter("browser", words.browser)
 
+DRAWN = lru_cache(maxsize=1024)
+"""Keeps what is drawn often and depends on nothing but what it is given."""
+DASH = SafeString('<span class="faint">–</span>')
+
 
 @register.filter
 def at(values: Mapping[str, Any], key: str) -> Any:
@@ -33,7 +41,23 @@ def at(values: Mapping[str, Any], key: str) -> Any:
     return values.get(key)
 
 
-DASH = SafeString('<span class="faint">–</span>')
+
+@register.simple_tag
+@DRAWN
+def status(look: Look) -> SafeString:
+    return render_to_string("shared/_status.html", {"look": look})
+
+
+@register.simple_tag
+@DRAWN
+def trigger(look: TriggerLook) -> SafeString:
+    return render_to_string("shared/_trigger.html", {"trigger": look})
+
+
+@register.simple_tag
+@DRAWN
+def counts(segments: tuple[Segment, ...] | None) -> SafeString:
+    return render_to_string("shared/_counts.html", {"counts": segments})
 
 
 @register.simple_tag

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.template import Context, Template
+from django.utils import timezone
+
+from console.static_files import ManifestStorage
+from workflows_ui.presenters.status import look_of
+from workflows_ui.presenters.workflows import segments
+
+
+def drawn(text: str, **values: object) -> str:
+    return Template("{% load console %}" + text).render(Context(values))
+
+
+def test_badges_and_counts_are_those_of_what_they_are_given():
+    assert "complete" in drawn("{% status look %}", look=look_of("complete"))
+    assert "errored" in drawn("{% status look %}", look=look_of("errored"))
+    odd = drawn("{% status look %}", look=look_of("<b>odd</b>"))
+    assert "&lt;b&gt;odd&lt;/b&gt;" in odd
+    assert "<b>odd" not in odd
+    assert "1,204" in drawn("{% counts counts %}", counts=segments({"errored": 1204}, "/w/"))
+    assert "?status=errored" in drawn("{% counts counts %}", counts=segments({"errored": 7}, "/x/"))
+    assert "not told" in drawn("{% counts counts %}", counts=None)
+    assert "none yet" in drawn("{% counts counts %}", counts=())
+
+
+def test_an_exact_moment_is_told_in_the_zone_of_who_looks():
+    moment = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    with timezone.override("Europe/Berlin"):
+        assert "14:00:00 CEST" in drawn("{% ago moment %}", moment=moment)
+    with timezone.override("Asia/Tokyo"):
+        assert "21:00:00 JST" in drawn("{% ago moment %}", moment=moment)
+
+
+def test_addresses_of_static_files_are_those_of_the_manifest(settings, tmp_path):
+    manifest = '{"version": "1.1", "hash": "", "paths": {"a.css": "a.123.css", "b.css": "b.4.css"}}'
+    (tmp_path / "staticfiles.json").write_text(manifest)
+    storage = ManifestStorage(location=str(tmp_path), base_url="/static/")
+    twice = [storage.url(name) for name in ("a.css", "b.css", "a.css")]
+    assert twice == ["/static/a.123.css", "/static/b.4.css", "/static/a.123.css"]
