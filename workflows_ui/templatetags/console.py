@@ -41,7 +41,6 @@ def at(values: Mapping[str, Any], key: str) -> Any:
     return values.get(key)
 
 
-
 @register.simple_tag
 @DRAWN
 def status(look: Look) -> SafeString:
