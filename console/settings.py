@@ -75,6 +75,7 @@ INSTALLED_APPS = [
 # --- Middleware ----------------------------------------------------------------------------
 MIDDLEWARE = [
     "console.proxies.TrustedProxyMiddleware",
+    "console.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # varies the length against BREACH
