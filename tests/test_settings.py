@@ -24,7 +24,10 @@ SIGN_ON = {
     "CONSOLE_OIDC_CLIENT_ID": "console",
     "CONSOLE_OIDC_CLIENT_SECRET": "only-for-tests",
 }
-PUBLIC = {"CONSOLE_URL": "https://workflows.example.com"}
+PUBLIC = {
+    "CONSOLE_URL": "https://workflows.example.com",
+    "CONSOLE_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/24, unix",
+}
 
 
 def start(tmp_path: Path, *command: str, **changes: str) -> subprocess.CompletedProcess[str]:

@@ -7,12 +7,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
 from django.contrib.messages import get_messages
 from django.utils import timezone
 
+from console.team.models import Account, Invitation
 from console.vault.models import ApiToken
 from tests.conftest import logged_in
 from tests.factories import PASSWORD, make_user
+from workflows_ui.models import Dashboard, DashboardLink
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +78,21 @@ def test_nothing_is_connected_by_a_stolen_session(logged_in_long_ago):
     thief = logged_in_long_ago(make_user("ann"))
     for way in ("cloudflare", "local", "demo"):
         assert goal(thief.post(f"/connect/{way}/", {"token": "t" * 20})) == (CONFIRM, "/connect/")
+
+
+def test_no_door_is_opened_by_a_stolen_session(account, admin, logged_in_long_ago):
+    """Neither a link that outlives the session, nor an account that wants no second factor."""
+    board = Dashboard.objects.create(account=account, owner=admin, title="Hall", shared=True)
+    Account.objects.update(require_second_factor=True)
+    Authenticator.objects.create(user=admin, type=Authenticator.Type.WEBAUTHN, data={})
+    thief = logged_in_long_ago(admin)
+    for path in (f"dashboards/{board.pk}/links/", "team/invite/", "settings/second-factor/"):
+        answer = thief.post(f"/a/acme/{path}", {"label": "hall", "days": "7"})
+        assert answer.status_code == 302, path
+        assert "reauthenticate" in answer.headers["Location"]
+    assert not DashboardLink.objects.exists()
+    assert not Invitation.objects.exists()
+    assert Account.objects.get(pk=account.pk).require_second_factor
 
 
 def test_a_log_in_counts_for_a_quarter_of_an_hour(client):

@@ -10,6 +10,7 @@ from django.test import Client
 from console.audit.models import Entry
 from console.team.models import Account
 from tests.cloudflare import fault_server as faults
+from tests.conftest import logged_in
 from tests.factories import TOKEN, make_account, make_membership, make_user
 from tests.views.ladder import HTMX
 from tests.views.simulated import soup
@@ -37,8 +38,7 @@ def acts() -> list[tuple[str, str]]:
 class TestTheDoor:
     @pytest.mark.parametrize("role", ["viewer", "operator"])
     def test_only_an_admin_comes_in(self, member, account, fault_upstream, url, role):
-        client = Client()
-        client.force_login(member(role))
+        client = logged_in(member(role))
         if url not in (EXAMPLE, FACTOR):
             assert client.get(url).status_code == 403
         form = sent(name="Mine", words="", keep_params="on", success_retention="1 day", go="1")

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from console.audit.redaction import keep
 from console.team import services as team
+from console.team.reauthentication import confirm_identity
 from console.team.roles import Action
 from workflows_ui import cloudflare as cf
 from workflows_ui import queries, services
@@ -54,6 +55,7 @@ def account_settings(request: ConsoleRequest, account: str) -> HttpResponse:
 
 
 @require_POST
+@confirm_identity(back="workflows_ui:account-settings")
 def account_second_factor(request: ConsoleRequest, account: str) -> HttpResponse:
     """Whether members need a second factor. Only who has one may ask it of others."""
     seat = seat_at(request, account)

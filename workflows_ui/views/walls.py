@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from console.team.reauthentication import confirm_identity
 from console.team.roles import Action
 from workflows_ui import queries
 from workflows_ui.access import Seat
@@ -40,6 +41,7 @@ def wall_tick(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@confirm_identity()
 def link_list(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
     """The links of a shared dashboard, and a form for a new one: its address is shown this once."""
     seat, found = linkable(request, account, dashboard)
