@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from console.audit import chain
 from console.audit.actions import AuditAction
@@ -162,7 +163,10 @@ def _verify(
         # sealed rows that are still here: their first one says what it follows on
         start = Checkpoint(first.sequence - 1, first.previous_hash)
     walk = Walk(start, segments, known)
-    end = walk.along(map(plain_row, rows.iterator(chunk_size=2000)))
+    # closed at once: found by the garbage collector, the cursor would be closed in a transaction
+    # that doesn't know it
+    with closing(cast("Generator[Entry]", rows.iterator(chunk_size=2000))) as found:
+        end = walk.along(map(plain_row, found))
     if end.sequence < sealed.sequence:
         raise BadRow(end.sequence + 1, "missing")
     for segment in segments:

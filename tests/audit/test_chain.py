@@ -75,6 +75,20 @@ def test_what_was_done_behind_the_guard_is_named(trail, statement, sequence, wha
     assert (caught.value.sequence, caught.value.what) == (sequence, what)
 
 
+def test_a_broken_trail_leaves_no_cursor_open(trail):
+    """On PostgreSQL it would be closed later, in a transaction that doesn't know it."""
+    trail(3)
+    lift(connection)
+    raw("UPDATE audit_entry SET actor_name = 'person-x' WHERE sequence = 2")
+    with pytest.raises(BadRow) as caught:
+        verify()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name FROM pg_cursors WHERE name LIKE '_django_curs%'")
+            assert cursor.fetchall() == []
+    assert caught.tb is not None  # its frames hold what was open
+
+
 def test_swapped_rows_are_named(trail):
     trail(5)
     lift(connection)
