@@ -12,7 +12,7 @@ from tests.cloudflare.test_errors import JSON
 from workflows_ui import cloudflare as cf
 from workflows_ui.cloudflare import parsing
 from workflows_ui.cloudflare.graphs import MAX_DEPTH, parse_node, parse_version_graph
-from workflows_ui.cloudflare.steps import Steps, parse_failure, parse_step
+from workflows_ui.cloudflare.steps import Steps, awaits_event, parse_failure, parse_step
 from workflows_ui.cloudflare.values import moment, whole
 
 PARSERS = [
@@ -314,3 +314,12 @@ def test_params_that_were_never_set_are_an_empty_object():
     assert new.params is cf.NOTHING
     with pytest.raises(TypeError):
         new.params["a"] = 1
+
+
+def test_whether_an_event_is_awaited_is_told_without_parsing():
+    done, open_ = ({"type": "waitForEvent", "finished": told} for told in (True, False))
+    nap = {"type": "sleep", "finished": False}
+    assert awaits_event(Steps([nap, open_, done]))
+    assert not awaits_event(Steps([nap, done]))
+    assert awaits_event((parse_step(done), parse_step(open_)))
+    assert not awaits_event((parse_step(done), parse_step(nap)))

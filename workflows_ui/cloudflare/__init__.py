@@ -34,7 +34,7 @@ from workflows_ui.cloudflare.errors import (
 from workflows_ui.cloudflare.local import LocalClient
 from workflows_ui.cloudflare.parsing import parse_detail
 from workflows_ui.cloudflare.protocol import Capabilities, Direction, WorkflowsApi
-from workflows_ui.cloudflare.steps import Steps
+from workflows_ui.cloudflare.steps import Steps, awaits_event
 from workflows_ui.cloudflare.transport import TIME_LIMIT, TIMEOUT
 from workflows_ui.cloudflare.types import (
     FINISHED,
@@ -154,6 +154,7 @@ __all__ = [
     "WorkflowDefinition",
     "WorkflowDeleted",
     "WorkflowsApi",
+    "awaits_event",
     "check_url",
     "parse_detail",
 ]

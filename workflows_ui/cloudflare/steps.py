@@ -63,6 +63,17 @@ class Steps(Sequence[t.StepEntry]):
         return entry if isinstance(entry, dict) else {"type": "unknown", "output": entry}
 
 
+def awaits_event(steps: Sequence[t.StepEntry]) -> bool:
+    """Whether a step waits for an event now. Nothing is parsed for it."""
+    if isinstance(steps, Steps):
+        entries = (steps.raw(place) for place in range(len(steps)))
+        return any(
+            entry.get("type") == "waitForEvent" and entry.get("finished") is False
+            for entry in entries
+        )
+    return any(entry.type == "waitForEvent" and entry.finished is False for entry in steps)
+
+
 def parse_step(data: Mapping[str, Any]) -> t.StepEntry:
     """One entry (5.4) of whatever type, known or not. Never fails."""
     return t.StepEntry(

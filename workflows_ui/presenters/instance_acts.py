@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from console.team.roles import Action
-from workflows_ui.cloudflare import FINISHED, InstanceDetail
+from workflows_ui.cloudflare import FINISHED, InstanceDetail, awaits_event
 from workflows_ui.presenters.instances import instance_url
 from workflows_ui.presenters.status import STATUSES
 
@@ -122,7 +122,7 @@ def first_act(drawn: dict[str, DrawnAct], detail: InstanceDetail) -> DrawnAct | 
     """What one most likely came for: to go on, to send the event it waits for, to try again."""
     if detail.status in ("errored", "terminated"):
         likely = ["restart"]
-    elif any(entry.type == "waitForEvent" and entry.finished is False for entry in detail.steps):
+    elif "event" in drawn and awaits_event(detail.steps):
         likely = ["resume", "event"]
     else:
         likely = ["resume", "pause"]
