@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 
+from console.headers import HeadersMiddleware
 from tests.conftest import logged_in
 from tests.factories import make_user
 
@@ -35,6 +37,8 @@ def test_every_answer_keeps_other_sites_out(answers):
         assert headers["Referrer-Policy"] == "same-origin", name
         assert headers["Cross-Origin-Opener-Policy"] == "same-origin", name
         assert headers["Cross-Origin-Resource-Policy"] == "same-origin", name
+    for name in answers.keys() - {"static"}:
+        headers = answers[name].headers
         assert "camera=()" in headers["Permissions-Policy"], name
         assert "publickey-credentials-get=(self)" in headers["Permissions-Policy"], name
 
@@ -74,3 +78,15 @@ def test_cookies_are_out_of_reach_for_scripts_and_other_sites(settings):
         cookie = client.cookies[name]
         assert (cookie["httponly"], cookie["secure"], cookie["samesite"]) == (True, True, "Lax")
         assert not cookie["domain"]
+
+
+def test_an_answer_without_content_says_little():
+    request = RequestFactory().get("/")
+    full = {"Content-Security-Policy": "x", "X-Frame-Options": "DENY", "ETag": '"1"'}
+    for status, left in [(204, {"etag"}), (200, {"etag", "x-frame-options"})]:
+        made = HttpResponse(status=status, headers=full | {"Cache-Control": "no-store"})
+        answer = HeadersMiddleware(lambda _, made=made: made)(request)
+        said = {name.lower() for name in answer.headers}
+        assert left | {"cache-control", "cross-origin-resource-policy"} <= said
+        assert ("content-security-policy" in said) == (status == 200)
+        assert ("permissions-policy" in said) == (status == 200)
