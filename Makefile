@@ -28,8 +28,8 @@ test: .venv/.dev ## Run the tests (parts that need Node or a browser skip when i
 test-postgresql: .venv/.dev ## The same on a PostgreSQL server of its own (Debian: postgresql)
 	bash tests/with_postgresql.sh $(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
-bench: .venv/.dev ## Measure how fast things are (SQLite, and PostgreSQL by DATABASE_URL)
-	@$(BIN)/python -m tests.bench
+bench: .venv/.dev ## Measure how fast things are (ARGS="pages viewers" for some; README, Speed)
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 lint: .venv/.dev ## Check style, templates and types
 	$(BIN)/ruff check .

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
 
 from console.audit.models import Entry
 from console.team.models import Account
+from tests.bench import __main__ as bench
 from tests.bench import trail
+from tests.bench.consoles import make_dashboard
+from tests.bench.viewers import MARK
 from tests.conftest import logged_in
 from tests.factories import make_account, make_membership, make_user
 
@@ -36,3 +41,19 @@ def test_the_rows_that_pages_are_timed_over_are_acts_that_each_page_finds(monkey
         "by_text": 1,
         "by_text_not_there": 0,
     }
+
+
+@pytest.mark.parametrize("name", [*bench.SERVED, *bench.OWN_DATABASE])
+def test_every_bench_can_be_run_by_its_name(name):
+    assert callable(importlib.import_module(f"tests.bench.{name}").main)
+
+
+def test_an_unknown_bench_is_refused(capsys):
+    assert bench.main(["pages", "nope"]) == 2
+    assert "pages, steps" in capsys.readouterr().out
+
+
+def test_a_dashboard_of_panels_of_every_kind_is_watched(account, operator, operator_client):
+    board = make_dashboard("the-operator")
+    page = operator_client.get(f"/a/acme/dashboards/{board}/").content.decode()
+    assert len(MARK.findall(page)) == 12

@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: every bench, each in a process and a database of its own."""
+"""`python -m tests.bench [name ...]`: every bench or those named, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from pathlib import Path
 from uuid import uuid4
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-BENCHES = ("tests.bench.trail",)
+OWN_DATABASE = ("trail",)
+"""These run on SQLite, and again on the PostgreSQL that DATABASE_URL names."""
+SERVED = ("pages", "steps", "viewers", "transfer", "explorer", "wrangler")
+"""These serve a console, whose database is made for it."""
 
 
 @contextmanager
@@ -39,18 +42,26 @@ def ask(url: str, statement: str) -> None:
         server.execute(statement)
 
 
-def main() -> int:
-    for bench in BENCHES:
-        with empty_databases() as urls:
-            for url in urls:
-                environment = {
-                    **os.environ,
-                    "DATABASE_URL": url,
-                    "DJANGO_SETTINGS_MODULE": "tests.settings",
-                }
-                subprocess.run([sys.executable, "-m", bench], cwd=ROOT, env=environment, check=True)
-    return 0
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in OWN_DATABASE + SERVED]
+    if unknown:
+        print(f"No bench {unknown[0]!r}. There are: {', '.join(SERVED + OWN_DATABASE)}")  # noqa: T201
+        return 2
+    return max(run(name) for name in names or SERVED + OWN_DATABASE)
+
+
+def run(name: str) -> int:
+    if name in SERVED:
+        return measured(name)
+    with empty_databases() as urls:
+        settings = {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+        return max(measured(name, DATABASE_URL=url, **settings) for url in urls)
+
+
+def measured(name: str, **environment: str) -> int:
+    command = [sys.executable, "-m", f"tests.bench.{name}"]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}).returncode
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

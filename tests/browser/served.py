@@ -14,7 +14,6 @@ from pathlib import Path
 import requests
 from cryptography.fernet import Fernet
 
-from tests import watch
 from tests.databases import own_database_url, text_of
 from tests.free_port import free_port
 
@@ -27,6 +26,7 @@ DATABASE, LOG = "console.sqlite3", "console.log"
 class Served:
     url: str
     simulator: str
+    environment: dict[str, str]
     password: str = PASSWORD
 
 
@@ -43,6 +43,8 @@ def served(data: Path, *, demo: bool = True, **changes: str) -> Iterator[Served]
 
 
 def leaks_in(data: Path, database: str) -> list[str]:
+    from tests import watch  # needs Django, which a bench sets up for this very console
+
     found = watch.leaks_in_files(path for path in (*data.glob(f"{DATABASE}*"), data / LOG))
     if database.startswith("postgres") and (token := watch.first_in(text_of(database))):
         found.append(f"the database holds {token!r}")
@@ -86,7 +88,7 @@ def _running(data: Path, *, demo: bool, **changes: str) -> Iterator[Served]:
     try:
         wait_for(f"{url}/healthz")
         wait_for(f"{simulator}/client/v4/accounts")
-        yield Served(url, simulator)
+        yield Served(url, simulator, environment)
     finally:
         for process in started:
             process.terminate()
