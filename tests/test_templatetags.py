@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from django.template import Context, Template
 from django.utils import timezone
 
-from console.static_files import ManifestStorage
 from workflows_ui.presenters.status import look_of
 from workflows_ui.presenters.workflows import segments
 
@@ -32,11 +31,3 @@ def test_an_exact_moment_is_told_in_the_zone_of_who_looks():
         assert "14:00:00 CEST" in drawn("{% ago moment %}", moment=moment)
     with timezone.override("Asia/Tokyo"):
         assert "21:00:00 JST" in drawn("{% ago moment %}", moment=moment)
-
-
-def test_addresses_of_static_files_are_those_of_the_manifest(settings, tmp_path):
-    manifest = '{"version": "1.1", "hash": "", "paths": {"a.css": "a.123.css", "b.css": "b.4.css"}}'
-    (tmp_path / "staticfiles.json").write_text(manifest)
-    storage = ManifestStorage(location=str(tmp_path), base_url="/static/")
-    twice = [storage.url(name) for name in ("a.css", "b.css", "a.css")]
-    assert twice == ["/static/a.123.css", "/static/b.4.css", "/static/a.123.css"]
