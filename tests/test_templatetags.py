@@ -6,6 +6,7 @@ from django.template import Context, Template
 from django.utils import timezone
 
 from workflows_ui.presenters.status import look_of
+from workflows_ui.presenters.words import cut
 from workflows_ui.presenters.workflows import segments
 
 
@@ -31,3 +32,20 @@ def test_an_exact_moment_is_told_in_the_zone_of_who_looks():
         assert "14:00:00 CEST" in drawn("{% ago moment %}", moment=moment)
     with timezone.override("Asia/Tokyo"):
         assert "21:00:00 JST" in drawn("{% ago moment %}", moment=moment)
+
+
+def test_an_id_leads_to_its_page_and_stands_alone_without_one():
+    text = "{% row_link id url %}"
+    linked = drawn(text, id=cut("0b7e6f3a-12c4-4f5e-9d21-77aa01c2"), url="/i/")
+    assert 'href="/i/"' in linked
+    assert '<span class="id-tail">77aa01c2</span>' in linked
+    alone = drawn(text, id=cut('<i>"'), url="")
+    assert "<a" not in alone
+    assert "&lt;i&gt;&quot;" in alone
+    assert "<i>" not in alone
+
+
+def test_icons_are_told_apart_by_id_and_class():
+    assert "#user" in drawn('{% icon "user" %}')
+    assert 'class="icon push"' in drawn('{% icon "user" "push" %}')
+    assert 'class="icon"' in drawn('{% icon "user" %}')

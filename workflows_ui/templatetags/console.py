@@ -43,6 +43,22 @@ def at(values: Mapping[str, Any], key: str) -> Any:
 
 @register.simple_tag
 @DRAWN
+def icon(id: str, more: str = "") -> SafeString:
+    return render_to_string("shared/_icon.html", {"id": id, "class": more})
+
+
+@register.simple_tag
+def row_link(id: words.CutText, url: str) -> SafeString:
+    """An id at the head of its row, cut in the middle; without a link where it has no page."""
+    tail = format_html('<span class="id-tail">{}</span>', id.tail) if id.tail else ""
+    text = format_html('<span class="id-head">{}</span>{}', id.head, tail)
+    if not url:
+        return format_html('<span class="id" title="{}">{}</span>', id.whole, text)
+    return format_html('<a class="row-link id" href="{}" title="{}">{}</a>', url, id.whole, text)
+
+
+@register.simple_tag
+@DRAWN
 def status(look: Look) -> SafeString:
     return render_to_string("shared/_status.html", {"look": look})
 
