@@ -9,7 +9,8 @@ from console.vault.models import ApiToken
 from console.vault.sealing import CannotOpen
 from tests.factories import make_membership, make_user
 from workflows_ui.access import TokenMissing, access_to, reader_of, seat_at
-from workflows_ui.watching import sampling_api, watching
+from workflows_ui.models import Dashboard
+from workflows_ui.watching import sampling_board, watching
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +32,10 @@ def lend(owner, lent: str) -> ApiToken:
     row = ApiToken.objects.get(owner=owner)
     vault.token_lend(row, lent=lent)
     return row
+
+
+def shared_by(owner) -> Dashboard:
+    return Dashboard(owner=owner, account=owner.accounts.get(), shared=True)
 
 
 def test_a_borrower_acts_within_their_own_role_and_the_trail_knows_whose_token(admin, bare):
@@ -61,25 +66,33 @@ def test_a_row_that_was_moved_to_somebody_else_does_not_open(admin, bare, accoun
 
 def test_dashboards_are_watched_with_what_their_owner_lends(admin, operator, bare):
     seat = seat_at(request_of(bare), "acme")
-    assert watching(seat, admin).api is None
+    assert watching(seat, shared_by(admin)).api is None
     row = lend(admin, "dashboards")
-    assert watching(seat, admin).reader == reader_of(row)
-    assert watching(seat, operator).api is None
+    assert watching(seat, shared_by(admin)).reader == reader_of(row)
+    assert watching(seat, shared_by(operator)).api is None
     with pytest.raises(TokenMissing):
         access_to(request_of(bare), "acme")
     vault.token_lend(row, lent="none")
-    assert watching(seat, admin).api is None
+    assert watching(seat, shared_by(admin)).api is None
+
+
+def test_a_private_dashboard_is_watched_with_ones_own(admin, operator):
+    lend(admin, "dashboards")
+    own = ApiToken.objects.get(owner=operator)
+    mine = shared_by(operator)
+    mine.shared = False
+    assert watching(seat_at(request_of(operator), "acme"), mine).reader == reader_of(own)
 
 
 def test_without_a_lent_one_they_are_watched_with_ones_own(admin, operator):
     own = ApiToken.objects.get(owner=operator)
     seat = seat_at(request_of(operator), "acme")
-    assert watching(seat, admin).reader == reader_of(own)
+    assert watching(seat, shared_by(admin)).reader == reader_of(own)
     row = lend(admin, "dashboards")
-    assert watching(seat, admin).reader == reader_of(row)
+    assert watching(seat, shared_by(admin)).reader == reader_of(row)
 
 
 def test_the_sampler_looks_with_a_lent_token_alone(admin, account):
-    assert sampling_api(account) is None
+    assert sampling_board(account).api is None
     lend(admin, "dashboards")
-    assert sampling_api(account) is not None
+    assert sampling_board(account).api is not None

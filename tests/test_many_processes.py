@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -14,7 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.browser.served import Served, served
+from tests.browser.served import LOG, ROOT, Served, served
 
 PAGE = "/a/demo/workflows/"
 WORKFLOW = "/a/demo/workflows/order-fulfilment/"
@@ -65,7 +67,7 @@ class Running:
     def fail(self, *faults: dict[str, object]) -> None:
         requests.put(f"{self.console.simulator}/__faults", json=list(faults), timeout=5)
 
-    def watched(self, readers: int, seconds: float) -> list[requests.Response]:
+    def watched(self, readers: int, seconds: float, path: str = PAGE) -> list[requests.Response]:
         """What so many readers get who ask again and again; how many calls it takes is counted."""
         self.reset()
         until = time.monotonic() + seconds
@@ -73,7 +75,7 @@ class Running:
         def watch(_: int) -> list[requests.Response]:
             seen = []
             while time.monotonic() < until:
-                seen.append(self.get())
+                seen.append(self.get(path))
                 time.sleep(0.2)
             return seen
 
@@ -92,7 +94,7 @@ def running(shared_redis, tmp_path_factory) -> Iterator[Running]:
         "CONSOLE_UPSTREAM_TIMEOUT": "2",
     }
     with served(data, **changes) as console:
-        found = Running(console, data / "log")
+        found = Running(console, data / LOG)
         found.log_in()
         yield found
 
@@ -209,3 +211,36 @@ def test_neither_token_nor_payload_is_readable_on_the_server(running, shared_red
         if client.type(key) == b"string":
             assert b"simulator-token" not in client.get(key)
             assert b"order-fulfilment" not in client.get(key)
+
+
+@pytest.fixture
+def worker(running: Running) -> Iterator[subprocess.Popen[bytes]]:
+    with (running.log.parent / "worker.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "worker"],
+            cwd=ROOT,
+            env=running.console.environment,
+            stdout=log,
+            stderr=log,
+        )
+        yield process
+        process.terminate()
+        process.wait(20)
+
+
+def test_many_who_watch_a_dashboard_beside_a_worker_cost_as_many_calls_as_one(running, worker):
+    path = re.search(r"/a/demo/dashboards/\d+/", running.get("/a/demo/dashboards/").text)[0]
+    eventually(lambda: "errored</span>" in running.get(path).text, seconds=60)
+
+    def counted(readers: int) -> int:
+        answers = running.watched(readers, 6.5, path)
+        assert {answer.status_code for answer in answers} == {200}
+        assert "No worker is alive" not in answers[-1].text
+        calls = running.calls()
+        # the worker reads instances too; who watches reads the list of workflows alone
+        return sum(call["path"].endswith("/workflows") for call in calls)
+
+    alone, many = counted(1), counted(20)
+    # the worker may come by once in either time
+    assert 2 <= alone <= 6
+    assert many <= alone + 2

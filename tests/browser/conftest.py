@@ -32,6 +32,9 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CONSOLE_REQUIRE_BROWSER"):
             pytest.fail("Chromium is required here and not installed")
         pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    # Playwright's loop stays in this thread beside the tests that come later, and Django takes
+    # their queries for asynchronous ones
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield started
