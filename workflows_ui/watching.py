@@ -19,8 +19,8 @@ NOBODY = 0
 """Whom calls are counted for that no person waits for."""
 PACE = 5
 """Seconds between two ticks of a dashboard, unless the person chose another rate."""
-EARLY = 0.25
-"""Seconds by which a tick may come too early and still be answered anew."""
+EARLY = 0.5
+"""Seconds by which an answer may come late, and the next tick is still answered anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
