@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import pytest
+from django.utils import timezone
+
+from tests.factories import make_account
 from tests.views.ladder import ReadLadder, UpstreamErrorLadder
 from tests.views.simulated import SimulatedFragment, polls, soup
+from workflows_ui.models import SeenInstance
 
 PATH = "workflows/"
 
@@ -44,3 +49,26 @@ class TestPage(SimulatedFragment):
         page = soup(viewer_client.get(f"{self.url}?page=99"))
         assert "no page 99" in page.find(id="workflows").text
         assert viewer_client.get(f"{self.url}?page=x").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_search_also_finds_instances_that_were_seen(account, simulator, viewer_client):
+    account.base_url = simulator.base_url
+    account.save()
+    other = make_account(account_id="d" * 32)
+    for place, workflow, name in (
+        (account, "checkout", "inv-1"),
+        (account, "billing", "inv-2"),
+        (account, "billing", "other"),
+        (other, "billing", "inv-3"),
+    ):
+        SeenInstance.objects.create(
+            account=place,
+            workflow=workflow,
+            instance_id=name,
+            status="errored",
+            read=timezone.now(),
+        )
+    page = soup(viewer_client.get("/a/acme/workflows/?q=inv-"))
+    assert {link.text for link in page.select("a.mono")} == {"inv-1", "inv-2"}
+    assert "begins with" not in soup(viewer_client.get("/a/acme/workflows/?q=zzz")).text

@@ -12,6 +12,7 @@ from workflows_ui.models import Sampling, SeenInstance
 
 ALIVE = timedelta(minutes=3)
 MOST_SHOWN = 100
+MOST_FOUND = 20
 
 
 def sampling_of(account: Account) -> Sampling | None:
@@ -36,6 +37,23 @@ def watch_of(account: Account) -> Watch:
         return Watch(False, "", None)
     alive = found.tried is not None and found.tried > timezone.now() - ALIVE
     return Watch(alive, found.problem, found.whole_since)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Instances of any workflow whose id begins with what was searched, the newest first. `since`
+    is when looking began: those created before may be missing."""
+
+    rows: list[SeenInstance]
+    since: datetime | None
+
+
+def instances_named(account: Account, text: str) -> Found:
+    """What the worker has seen of such instances; at most MOST_FOUND."""
+    rows = SeenInstance.objects.filter(account=account, instance_id__startswith=text)
+    sampling = sampling_of(account)
+    since = sampling.whole_since if sampling else None
+    return Found(list(rows.exclude(status="gone").order_by("-created")[:MOST_FOUND]), since)
 
 
 @dataclass(frozen=True, slots=True)

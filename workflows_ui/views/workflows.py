@@ -23,6 +23,7 @@ from workflows_ui.presenters.instances import instance_url
 from workflows_ui.presenters.paging import Trail
 from workflows_ui.presenters.trouble import stale_trouble
 from workflows_ui.presenters.workflow_acts import workflow_menu
+from workflows_ui.queries.panels.seen import seen_line
 from workflows_ui.queries.trail import people_of
 
 
@@ -34,11 +35,13 @@ def workflow_list(request: ConsoleRequest, account: str) -> HttpResponse:
     page = queries.workflows.workflow_page(
         access, search=asked.get("q", ""), page=asked.get("page") or 1
     )
+    search = asked.get("q", "")
     ctx = {
         "access": access,
         "form": form,
         "page": page,
-        "search": asked.get("q", ""),
+        "search": search,
+        "found": found_instances(access, search) if search else None,
         "stale": stale_trouble(page.reading, account=access.account),
         "can": access.api.capabilities,
         "protected": protected_workflows(access.account),
@@ -46,6 +49,13 @@ def workflow_list(request: ConsoleRequest, account: str) -> HttpResponse:
         and access.allows(Action.WORKFLOW_WRITE),
     }
     return render_page(request, "workflows/list.html", ctx, fragment="workflows")
+
+
+def found_instances(access: Access, search: str) -> dict[str, Any]:
+    """Instances of all workflows by the beginning of their id, from what the worker has seen."""
+    found = queries.history.instances_named(access.account, search)
+    slug = access.account.slug
+    return {"lines": [seen_line(row, slug) for row in found.rows], "since": found.since}
 
 
 @require_safe
