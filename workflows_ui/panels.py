@@ -16,12 +16,22 @@ from workflows_ui.cloudflare import CloudflareError
 from workflows_ui.htmx import fingerprint
 from workflows_ui.models import Panel
 from workflows_ui.presenters.trouble import stale_trouble, trouble_of
+from workflows_ui.queries.answers import EVERY_ANSWER, LockedAnswers
 from workflows_ui.queries.boards import NeedsToken
 from workflows_ui.queries.panels import KINDS, heading_of
 from workflows_ui.watching import Board
 
 FRESH_SECONDS = 2
-region = make_region().configure("dogpile.cache.memory")
+KEPT_BYTES = 16 * 1024 * 1024
+
+
+def weight_of(drawn: Any) -> int:
+    return EVERY_ANSWER + len(drawn.payload[0])
+
+
+region = make_region().configure(
+    "dogpile.cache.memory", arguments={"cache_dict": LockedAnswers(KEPT_BYTES, weight_of)}
+)
 
 
 @dataclass(frozen=True, slots=True)

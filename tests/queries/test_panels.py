@@ -8,6 +8,7 @@ from django.utils import timezone
 from console.audit.actions import AuditAction
 from console.audit.actor import Actor
 from tests.factories import make_account, make_user
+from workflows_ui import panels
 from workflows_ui.forms.panels import PANEL_FORMS
 from workflows_ui.models import CountSample, Panel, Sampling, SeenInstance
 from workflows_ui.panels import draw
@@ -237,3 +238,11 @@ def test_a_panel_is_drawn_once_for_all_who_watch(board, django_assert_num_querie
     first = draw(panel, board)
     with django_assert_num_queries(0):
         assert draw(panel, board) == first
+
+
+def test_drawn_panels_are_kept_within_bounds(board, monkeypatch):
+    cache = panels.region.backend._cache
+    monkeypatch.setattr(cache, "_Cache__maxsize", 30_000)
+    for number in range(30):
+        draw(Panel(pk=number, kind="note", settings={"text": f"note {number}"}), board)
+    assert 0 < len(cache) < 10

@@ -60,8 +60,8 @@ class LockedAnswers(LRUCache[str, Any]):
     An answer too large to keep is not kept, and neither is what it replaces.
     """
 
-    def __init__(self, maxsize: int) -> None:
-        super().__init__(maxsize, getsizeof=weight_of)
+    def __init__(self, maxsize: int, weigh: Callable[[Any], int] | None = None) -> None:
+        super().__init__(maxsize, getsizeof=weigh or weight_of)
         self.lock = threading.RLock()
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -70,7 +70,7 @@ class LockedAnswers(LRUCache[str, Any]):
 
     def __setitem__(self, key: str, value: Any, *args: Any) -> None:
         with self.lock:
-            if weight_of(value) > min(LARGEST_KEPT, self.maxsize):
+            if self.getsizeof(value) > min(LARGEST_KEPT, self.maxsize):
                 super().pop(key, None)
             else:
                 super().__setitem__(key, value, *args)
