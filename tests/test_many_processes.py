@@ -242,5 +242,5 @@ def test_many_who_watch_a_dashboard_beside_a_worker_cost_as_many_calls_as_one(ru
 
     alone, many = counted(1), counted(20)
     # the worker may come by once in either time
-    assert 2 <= alone <= 6
+    assert 1 <= alone <= 6
     assert many <= alone + 2
