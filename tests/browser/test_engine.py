@@ -142,4 +142,4 @@ def test_a_batch_and_ticked_deletes_on_a_real_engine(page: Page, local: str):
     expect(page.get_by_role("heading", name="2 of 2 instances deleted")).to_be_visible()
     page.goto(f"{local}approval-gate/")
     expect(page.locator(f'[id="tick-{ids[2]}"]')).to_be_visible()
-    expect(page.locator(f'[id="tick-{ids[0]}"]')).to_have_count(0)
+    expect(page.locator(f'[id="tick-{ids[0]}"]')).to_have_count(0, timeout=15_000)

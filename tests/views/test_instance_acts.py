@@ -225,6 +225,11 @@ class TestActing:
         other = f"{WORKFLOW}instances/order-errored/earlier/{kept.pk}/"
         assert viewer_client.get(other).status_code == 404
 
+    def test_the_list_is_read_anew_after_an_act(self, admin_client, instance):
+        assert instance in admin_client.get(WORKFLOW).content.decode()
+        admin_client.post(url_of("delete", instance), sent())
+        assert f"instances/{instance}/" not in admin_client.get(WORKFLOW).content.decode()
+
 
 @pytest.mark.django_db
 class TestTrouble:

@@ -171,6 +171,8 @@ def forget_instance(access: Access, workflow: str, instance: str) -> None:
     """Makes the next readings of an instance that was acted on fresh ones, for every member."""
     for reader in readers_at(access.account):
         forget(reader, f"instance:{workflow}:{instance}")
+        # and of the list that one goes back to
+        forget(reader, f"instances:{workflow}:{InstanceFilter().key}")
 
 
 def instance_exists(access: Access, workflow: str, instance: str) -> bool:
