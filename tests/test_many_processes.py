@@ -55,8 +55,14 @@ class Running:
 
     def an_instance(self) -> str:
         """The page of one that runs."""
+        found: list[str] = []
+        # the demo lives: now and then none runs for a moment
+        eventually(lambda: found.extend(self.running_ones()) or bool(found), seconds=90)
+        return found[0]
+
+    def running_ones(self) -> list[str]:
         listed = self.get(f"{WORKFLOW}?status=running").text
-        return re.search(rf'"({WORKFLOW}instances/[^/"]+/)"', listed)[1]
+        return re.findall(rf'"({WORKFLOW}instances/[^/"]+/)"', listed)
 
     def calls(self) -> list[dict[str, str]]:
         return requests.get(f"{self.console.simulator}/__calls", timeout=5).json()["calls"]

@@ -24,6 +24,11 @@ NOW = timezone.now()
 HOUR = timedelta(hours=1)
 
 
+@pytest.fixture(autouse=True)
+def _the_clock_stands_still(time_machine) -> None:
+    time_machine.move_to(NOW, tick=False)
+
+
 @pytest.fixture
 def board() -> Board:
     account = make_account(slug="acme")
