@@ -128,11 +128,10 @@ def test_twenty_readers_cost_as_many_calls_as_one(running):
     one = running.watched(1, 6.5)
     alone = len(running.calls())
     many = running.watched(20, 6.5)
-    assert len(many) > len(one)
+    assert len(many) > 3 * len(one)
     assert {answer.status_code for answer in one + many} == {200}
     assert 2 <= alone <= 5
-    # a busy machine answers the last of twenty late, and so watches a little longer
-    assert len(running.calls()) <= alone + 2
+    assert len(running.calls()) <= alone + 1
 
 
 def test_after_a_429_neither_process_sends_anything_until_it_may(running):
