@@ -68,16 +68,45 @@ class TestTheDoor:
         for name in POSTS:
             assert admin_client.post(f"{url}{name}/", sent()).status_code == 404
 
-    def test_a_shared_one_is_seen_by_all_and_changed_by_its_owner_and_admins(
-        self, url, shared, viewer_client, admin_client, operator_client
+    def test_a_shared_one_is_seen_by_all_and_changed_by_its_owner_alone(
+        self, url, board, shared, viewer_client, admin_client, operator_client
     ):
-        assert viewer_client.get(url).status_code == 200
-        assert viewer_client.get(f"{url}edit/").status_code == 403
-        assert "Edit" not in soup(viewer_client.get(url)).select_one(".page-head").text
-        for name in ("rename", "share", "delete"):
-            assert viewer_client.post(f"{url}{name}/", sent(title="x")).status_code == 403
-        assert admin_client.get(f"{url}edit/").status_code == 200
+        panel = f"{url}panels/{board.panels.first().pk}/"
+        for client in (viewer_client, admin_client):
+            assert "Edit" not in soup(client.get(url)).select_one(".page-head").text
+            for path in (f"{url}edit/", f"{panel}edit/", f"{url}panels/new/?kind=note"):
+                assert client.get(path).status_code == 403
+            form = sent(title="x", size="wide", text="more", shared="yes", to="later")
+            for path in ("rename/", "share/", "panels/new/?kind=note"):
+                assert client.post(f"{url}{path}", form).status_code == 403
+            for path in ("edit/", "move/", "remove/"):
+                assert client.post(f"{panel}{path}", form).status_code == 403
         assert operator_client.get(f"{url}edit/").status_code == 200
+
+    def test_a_viewer_may_copy_a_shared_one_and_no_more(self, url, shared, viewer_client):
+        menu = soup(viewer_client.get(url)).select_one(".page-head .menu")
+        assert "Duplicate" in menu.text
+        assert not {"Make it private", "Delete…"} & set(menu.stripped_strings)
+        assert viewer_client.get(f"{url}delete/").status_code == 403
+        for name in ("share", "delete"):
+            assert viewer_client.post(f"{url}{name}/", {"shared": "no"}).status_code == 403
+        assert Dashboard.objects.get().shared
+
+    def test_an_admin_makes_a_shared_one_private(self, url, board, shared, admin_client):
+        menu = soup(admin_client.get(url)).select_one(".page-head .menu")
+        assert {"Make it private", "Delete…"} <= set(menu.stripped_strings)
+        answer = admin_client.post(f"{url}share/", {"shared": "no"}, follow=True)
+        assert "the-operator alone sees it now" in answer.content.decode()
+        board.refresh_from_db()
+        assert not board.shared
+        assert admin_client.post(f"{url}share/", {"shared": "yes"}).status_code == 404
+
+    def test_an_admin_deletes_a_shared_one_after_being_asked(self, url, shared, admin_client):
+        asked = admin_client.get(f"{url}delete/").content.decode()
+        assert "the-operator" in asked
+        assert Dashboard.objects.exists()
+        admin_client.post(f"{url}delete/")
+        assert not Dashboard.objects.exists()
 
     def test_panels_of_another_dashboard_are_not_reached_through_this_one(
         self, url, board, account, operator_client, operator
@@ -90,7 +119,7 @@ class TestTheDoor:
             assert operator_client.post(f"{url}panels/{foreign.pk}/{path}").status_code == 404
 
     def test_methods_are_kept_apart(self, url, operator_client):
-        for name in POSTS:
+        for name in set(POSTS) - {"delete"}:
             assert operator_client.get(f"{url}{name}/").status_code == 405
         assert operator_client.post(url).status_code == 405
         assert operator_client.post(f"{url}tick/").status_code == 405

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -22,13 +22,15 @@ from workflows_ui.http import ConsoleRequest
 from workflows_ui.models import Dashboard
 from workflows_ui.presenters.addresses import address_of
 from workflows_ui.presenters.presets import PRESETS
+from workflows_ui.presenters.questions import Question
 from workflows_ui.queries.panels import KINDS, heading_of
 from workflows_ui.services import dashboards as services
 from workflows_ui.services.sent_forms import AlreadySent, form_claim, form_led_to
 from workflows_ui.views import errors
-from workflows_ui.views.acting import posted
-from workflows_ui.views.dashboards import dashboard_at, may_edit, panel_at
+from workflows_ui.views.acting import posted, question_page
+from workflows_ui.views.dashboards import dashboard_at, link_url, may_edit, may_end, panel_at
 
+LIST = "workflows_ui:dashboard-list"
 MOVES = {"earlier": -1, "later": 1}
 
 
@@ -70,14 +72,14 @@ def dashboard_rename(request: ConsoleRequest, account: str, dashboard: int) -> H
 @require_POST
 def dashboard_share(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
     """Shared with the account, or private again, as the button said."""
-    seat, found = editable(request, account, dashboard)
     shared = request.POST.get("shared") == "yes"
+    seat, found = (editable if shared else endable)(request, account, dashboard)
     services.dashboard_share(found, actor=seat.actor, shared=shared)
-    said = f"Everybody of {seat.account.name} sees it now." if shared else "You alone see it now."
+    own = may_edit(seat, found)
+    who = f"Everybody of {seat.account.name} sees" if shared else "You alone see"
+    said = f"{who} it now." if own else f"{found.owner.get_username()} alone sees it now."
     messages.success(request, said)
-    if found.owner_id == seat.user.pk or shared:
-        return redirect(edit_of(found))
-    return redirect("workflows_ui:dashboard-list", account=account)
+    return redirect(edit_of(found)) if own else redirect(LIST, account=account)
 
 
 @require_POST
@@ -96,12 +98,24 @@ def dashboard_duplicate(request: ConsoleRequest, account: str, dashboard: int) -
     return once_page(seat, form, copy)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def dashboard_delete(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
-    seat, found = editable(request, account, dashboard)
-    services.dashboard_delete(found, actor=seat.actor)
-    messages.success(request, f"Deleted the dashboard {found.title}.")
-    return redirect("workflows_ui:dashboard-list", account=account)
+    seat, found = endable(request, account, dashboard)
+    form = Form(posted(request))
+    if form.is_valid():
+        services.dashboard_delete(found, actor=seat.actor)
+        messages.success(request, f"Deleted the dashboard {found.title}.")
+        return redirect(LIST, account=account)
+    others = "" if may_edit(seat, found) else f" It is {found.owner.get_username()}'s."
+    question = Question(
+        title=f"Delete {found.title}?",
+        consequence=f"Its panels and secret links go with it, for everybody.{others}",
+        label="Delete",
+        back=page_of(found),
+        of=found.title,
+        tone="bad",
+    )
+    return question_page(request, seat, form, question)
 
 
 @require_POST
@@ -176,6 +190,14 @@ def editable(request: ConsoleRequest, account: str, pk: int) -> tuple[Seat, Dash
     return seat, found
 
 
+def endable(request: ConsoleRequest, account: str, pk: int) -> tuple[Seat, Dashboard]:
+    """A dashboard that the person may make private or delete. 403 for one they may only see."""
+    seat, found = dashboard_at(request, account, pk)
+    if not may_end(seat, found):
+        raise PermissionDenied("Only its owner or an admin ends a dashboard.")
+    return seat, found
+
+
 def once_page(seat: Seat, form: ActForm, act: Callable[[], str]) -> HttpResponse:
     """Does it for the first sending of the form; a second one only leads where that led."""
     try:
@@ -199,13 +221,6 @@ def page_of(dashboard: Dashboard) -> str:
 
 def edit_of(dashboard: Dashboard) -> str:
     return address_of("dashboard-edit", dashboard.account.slug, str(dashboard.pk))
-
-
-def link_url(seat: Seat, dashboard: Dashboard) -> str:
-    """Where its secret links are; empty where there are none to be."""
-    if not (settings.WALL_LINKS and dashboard.shared and seat.allows(Action.ACCOUNT_MANAGE)):
-        return ""
-    return address_of("link-list", seat.account.slug, str(dashboard.pk))
 
 
 def edit_page(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -9,9 +10,11 @@ from django.views.decorators.http import require_safe
 from console.team.roles import Action
 from workflows_ui import queries
 from workflows_ui.access import Seat, seat_at
+from workflows_ui.forms.acts import ActForm
 from workflows_ui.http import ConsoleRequest
 from workflows_ui.models import Dashboard, Panel
 from workflows_ui.panels import Drawn, draw
+from workflows_ui.presenters.addresses import address_of
 from workflows_ui.presenters.presets import PRESETS
 from workflows_ui.queries.panels import heading_of
 from workflows_ui.watching import Board, watching
@@ -41,6 +44,9 @@ def dashboard_detail(request: ConsoleRequest, account: str, dashboard: int) -> H
         "drawn": drawn_panels(found, board),
         "watch": queries.history.watch_of(seat.account),
         "may_edit": may_edit(seat, found),
+        "may_end": may_end(seat, found),
+        "act_form": ActForm(),
+        "link_url": link_url(seat, found),
     }
     if "wall" in request.GET:
         return render(request, "dashboards/wall.html", ctx | {"leave": request.path})
@@ -88,9 +94,22 @@ def panel_at(dashboard: Dashboard, pk: int) -> Panel:
 
 
 def may_edit(seat: Seat, dashboard: Dashboard) -> bool:
-    """Its owner, and for a shared one whoever manages the account."""
-    own = dashboard.owner_id == seat.user.pk
-    return own or (dashboard.shared and seat.allows(Action.ACCOUNT_MANAGE))
+    """Its owner alone: what is on a shared one is read with the token they lend."""
+    return dashboard.owner_id == seat.user.pk
+
+
+def may_end(seat: Seat, dashboard: Dashboard) -> bool:
+    """Whether the person may make it private or delete it: its owner, and for a shared one
+    whoever manages the account."""
+    manages = dashboard.shared and seat.allows(Action.ACCOUNT_MANAGE)
+    return may_edit(seat, dashboard) or manages
+
+
+def link_url(seat: Seat, dashboard: Dashboard) -> str:
+    """Where its secret links are; empty where there are none to be."""
+    if not (settings.WALL_LINKS and dashboard.shared and seat.allows(Action.ACCOUNT_MANAGE)):
+        return ""
+    return address_of("link-list", seat.account.slug, str(dashboard.pk))
 
 
 def drawn_panels(dashboard: Dashboard, board: Board) -> list[Drawn]:
