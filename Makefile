@@ -8,6 +8,8 @@ BIN := .venv/bin
 # where the console and its demo account are on this machine
 LOCAL = CONSOLE_URL=http://127.0.0.1:$(PORT) SIMULATOR_PORT=$(SIMULATOR_PORT) \
 	CONSOLE_SIMULATOR_URL=http://127.0.0.1:$(SIMULATOR_PORT)/client/v4
+# compiling the console anew at each start takes longer than the rest of it
+unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help key install install-dev run test test-postgresql bench lint format simulator engine node-tools clean
