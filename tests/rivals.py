@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from tests.databases import own_database_url
 
 ROOT = Path(__file__).resolve().parent.parent
 READY = """
@@ -15,32 +18,37 @@ sys.stdin.readline()
 """
 
 
-def environment_of(tmp_path: Path) -> dict[str, str]:
+@contextmanager
+def environment_of(tmp_path: Path) -> Iterator[dict[str, str]]:
     """The environment of a console with a database of its own."""
-    return {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "CONSOLE_DATA_DIR": str(tmp_path),
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'race.sqlite3'}",
-        "PYTHONPATH": str(ROOT),
-    }
+    with own_database_url(tmp_path) as url:
+        yield {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "CONSOLE_DATA_DIR": str(tmp_path),
+            "DATABASE_URL": url,
+            "PYTHONPATH": str(ROOT),
+        }
 
 
 def race(tmp_path: Path, prepare: str, rival: tuple[str, str], names: Iterable[str]) -> list[str]:
     """What each of them printed, sorted. `rival` is what one does before and after the signal to
     start; its name is `sys.argv[1]`."""
-    environment = environment_of(tmp_path)
+    with environment_of(tmp_path) as environment:
+        return raced(environment, prepare, rival, names)
 
-    def python(*arguments: str) -> list[str]:
-        return [sys.executable, *arguments]
 
+def raced(
+    environment: dict[str, str], prepare: str, rival: tuple[str, str], names: Iterable[str]
+) -> list[str]:
     start = "import sys, django\ndjango.setup()\n"
-    for command in (python("manage.py", "migrate", "--verbosity=0"), python("-c", start + prepare)):
+    if prepare:
+        command = [sys.executable, "-c", start + prepare]
         subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120)
     program = start + READY.join(rival)
     rivals = [
         subprocess.Popen(
-            python("-c", program, name),
+            [sys.executable, "-c", program, name],
             cwd=ROOT,
             env=environment,
             text=True,

@@ -59,5 +59,8 @@ def test_a_token_in_the_bytes_of_a_file_is_seen(tmp_path):
 
 
 def test_each_console_has_a_database_of_its_own(tmp_path):
-    with own_database_url(tmp_path) as one, own_database_url(tmp_path, "other.db") as other:
+    with (
+        own_database_url(tmp_path, migrated=False) as one,
+        own_database_url(tmp_path, "other.db", migrated=False) as other,
+    ):
         assert one != other

@@ -34,15 +34,12 @@ def trail(db: None) -> Callable[[int], list[Entry]]:
 def own_database(tmp_path: Path) -> Iterator[dict[str, str]]:
     """The environment of a console with a migrated database of its own, for child processes."""
     with own_database_url(tmp_path) as url:
-        environment = {
+        yield {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.settings",
             "CONSOLE_DATA_DIR": str(tmp_path),
             "DATABASE_URL": url,
         }
-        run = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
-        subprocess.run(run, cwd=ROOT, env=environment, check=True, capture_output=True)
-        yield environment
 
 
 def child(environment: dict[str, str], code: str) -> subprocess.Popen[bytes]:

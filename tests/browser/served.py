@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import requests
@@ -42,6 +46,14 @@ def served(data: Path, *, demo: bool = True, **changes: str) -> Iterator[Served]
     assert not found, found
 
 
+@cache
+def static_root() -> str:
+    """Collected by the first console that a test run serves, for all."""
+    folder = tempfile.mkdtemp(prefix="workflows-console-static-")
+    atexit.register(shutil.rmtree, folder)
+    return folder
+
+
 def leaks_in(data: Path, database: str) -> list[str]:
     from tests import watch  # needs Django, which a bench sets up for this very console
 
@@ -61,7 +73,7 @@ def _running(data: Path, *, demo: bool, **changes: str) -> Iterator[Served]:
         "CONSOLE_SECRET_KEY": "k" * 50,
         "CONSOLE_TOKEN_KEYS": Fernet.generate_key().decode(),
         "CONSOLE_DATA_DIR": str(data),
-        "CONSOLE_STATIC_ROOT": str(data / "static"),
+        "CONSOLE_STATIC_ROOT": static_root(),
         "CONSOLE_URL": url,
         "CONSOLE_SIMULATOR_URL": f"{simulator}/client/v4",
         "CONSOLE_DEMO_PASSWORD": PASSWORD if demo else "",

@@ -1,10 +1,5 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from django.contrib.auth import authenticate
 from django.db import connection
@@ -16,8 +11,8 @@ from console.team.models import Account, Membership, User
 from console.team.roles import Role
 from console.team.services import AlreadyStarted, account_join, first_user_create, one_line
 from tests.factories import ACCOUNT_ID, make_account, make_user
+from tests.rivals import race
 
-ROOT = Path(__file__).resolve().parents[2]
 REAL = "https://api.cloudflare.com/client/v4"
 OWN = "https://evil.example/client/v4"
 
@@ -62,12 +57,8 @@ def test_there_is_no_second_first_user():
     assert [user.username for user in User.objects.all()] == ["ann"]
 
 
-RIVAL = """
-import sys, django
-django.setup()
-from console.team.services import AlreadyStarted, first_user_create
-print("ready", flush=True)
-sys.stdin.readline()
+BEFORE = "from console.team.services import AlreadyStarted, first_user_create"
+AFTER = """
 try:
     first_user_create(username=sys.argv[1], password="correct horse battery")
     print("made")
@@ -76,32 +67,8 @@ except AlreadyStarted:
 """
 
 
-def test_two_who_come_at_once_make_one_first_user(tmp_path):
-    env = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "CONSOLE_DATA_DIR": str(tmp_path),
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'race.sqlite3'}",
-    }
-    migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
-    subprocess.run(migrate, cwd=ROOT, env=env, check=True, timeout=120)
-    rivals = [
-        subprocess.Popen(
-            [sys.executable, "-c", RIVAL, name],
-            cwd=ROOT,
-            env=env,
-            text=True,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        for name in ("ann", "bob", "cas")
-    ]
-    for rival in rivals:
-        assert rival.stdout.readline() == "ready\n"
-    for rival in rivals:
-        rival.stdin.write("go\n")
-        rival.stdin.flush()
-    said = sorted(rival.communicate(timeout=60)[0].strip() for rival in rivals)
+def test_those_who_come_at_once_make_one_first_user(tmp_path):
+    said = race(tmp_path, "", (BEFORE, AFTER), ("ann", "bob", "cas"))
     assert said == ["made", "refused", "refused"]
 
 

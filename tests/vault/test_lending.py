@@ -225,12 +225,13 @@ print(row.label, bytes(row.sealed), row.is_default, row.lent)
 
 
 def test_tokens_from_before_become_the_default_ones(tmp_path):
-    def run(*arguments: str) -> str:
-        command = [sys.executable, *arguments]
-        return subprocess.check_output(command, cwd=ROOT, env=environment_of(tmp_path), text=True)
+    with environment_of(tmp_path) as environment:
 
-    run("manage.py", "migrate", "--verbosity=0")
-    run("manage.py", "migrate", "vault", "0001", "--verbosity=0")
-    run("-c", BY_HAND)
-    run("manage.py", "migrate", "--verbosity=0")
-    assert run("-c", SHOW).strip() == "Mine b'sealed' True none"
+        def run(*arguments: str) -> str:
+            command = [sys.executable, *arguments]
+            return subprocess.check_output(command, cwd=ROOT, env=environment, text=True)
+
+        run("manage.py", "migrate", "vault", "0001", "--verbosity=0")
+        run("-c", BY_HAND)
+        run("manage.py", "migrate", "--verbosity=0")
+        assert run("-c", SHOW).strip() == "Mine b'sealed' True none"
