@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.looking import look_at
 from tests.browser.served import Served
 
 DEMO = "/a/demo/workflows/order-fulfilment/"
@@ -84,7 +84,14 @@ def test_all_of_a_page_are_ticked_at_once(page: Page, console: Served):
 def test_all_of_a_status_are_terminated_to_the_last(page: Page, console: Served):
     batch(page, console, f"[{', '.join([SLOW] * 110)}]")
     page.goto(f"{console.url}{DEMO}?status=running")
-    page.get_by_role("link", name="Terminate all running…").click()
+    all_running = page.get_by_role("link", name="Terminate all running…")
+    for _ in range(20):
+        if all_running.is_visible():
+            break
+        # it was queued; without scripts a page is read anew by hand
+        page.wait_for_timeout(500)
+        page.reload()
+    all_running.click()
     dialog = page.locator("#ask")
     dialog.get_by_label("Reason").fill("a test")
     dialog.get_by_role("button", name="Terminate all running").click()
@@ -107,7 +114,14 @@ def test_it_works_without_scripts(browser: Browser, session_state, console: Serv
     page.get_by_role("button", name="Restart 1").click()
     page.wait_for_url("**/batches/**")
     page.goto(f"{console.url}{DEMO}?status=running")
-    page.get_by_role("link", name="Terminate all running…").click()
+    all_running = page.get_by_role("link", name="Terminate all running…")
+    for _ in range(20):
+        if all_running.is_visible():
+            break
+        # it was queued; without scripts a page is read anew by hand
+        page.wait_for_timeout(500)
+        page.reload()
+    all_running.click()
     page.get_by_role("button", name="Terminate all running").click()
     page.wait_for_url("**/terminate-all/**")
     page.get_by_role("button", name="Go on").click()
@@ -116,14 +130,10 @@ def test_it_works_without_scripts(browser: Browser, session_state, console: Serv
     context.close()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_its_pages_fit_a_narrow_screen(context, console: Served, theme: str):
+def test_its_pages_fit_and_are_accessible(context, console: Served):
     page = context.new_page()
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    page.set_viewport_size({"width": 360, "height": 900})
     page.goto(f"{console.url}{DEMO}batch/")
     page.locator("#id_text").fill("instance_id,n\n" + "x" * 120 + ",1\n-y,2\n")
     page.get_by_role("button", name="Look at it first").click()
     expect(page.get_by_text("2 problems")).to_be_visible()
-    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert page.evaluate(overflow) <= 0
+    look_at(page, "batch-problems")

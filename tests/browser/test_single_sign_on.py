@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests import issuer
+from tests.browser.looking import look_at
 from tests.browser.served import Served, served
-from tests.browser.test_log_in import look_at
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +75,10 @@ def test_another_domain_is_told_why(page: Page, console: Served):
     expect(page.locator("main")).to_contain_text("Not from one of our domains")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["sign-on", "sign-on-refused", "sign-on-profile"])
-def test_its_pages_fit_and_are_accessible(browser: Browser, console: Served, name: str, theme: str):
+def test_its_pages_fit_and_are_accessible(browser: Browser, console: Served, name: str):
     context = browser.new_context()
     page = context.new_page()
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.goto(f"{console.url}/person/login/")
     if name != "sign-on":
         log_in_at_issuer(page, "eve" if name == "sign-on-refused" else "ann")
@@ -88,5 +86,5 @@ def test_its_pages_fit_and_are_accessible(browser: Browser, console: Served, nam
     if name == "sign-on-profile":
         page.wait_for_url("**/connect/")
         page.goto(f"{console.url}/person/")
-    look_at(page, name, theme)
+    look_at(page, name)
     context.close()
