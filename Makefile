@@ -10,6 +10,8 @@ LOCAL = CONSOLE_URL=http://127.0.0.1:$(PORT) SIMULATOR_PORT=$(SIMULATOR_PORT) \
 	CONSOLE_SIMULATOR_URL=http://127.0.0.1:$(SIMULATOR_PORT)/client/v4
 # compiling the console anew at each start takes longer than the rest of it
 unexport PYTHONDONTWRITEBYTECODE
+# the parts that use no database say the same on every one
+NO_DATABASE := cloudflare engine forms presenters simulator
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help key install install-dev run test test-postgresql bench lint format simulator engine node-tools clean
@@ -28,7 +30,8 @@ test: .venv/.dev ## Run the tests (parts that need Node or a browser skip when i
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 test-postgresql: .venv/.dev ## The same on a PostgreSQL server of its own (Debian: postgresql)
-	bash tests/with_postgresql.sh $(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	bash tests/with_postgresql.sh $(BIN)/python -m pytest -n auto --dist loadgroup \
+		$(NO_DATABASE:%=--ignore=tests/%) $(ARGS)
 
 bench: .venv/.dev ## Measure how fast things are (ARGS="pages viewers" for some; README, Speed)
 	@$(BIN)/python -m tests.bench $(ARGS)
