@@ -180,6 +180,13 @@ def test_events_that_are_waited_for_are_grouped(board):
     assert (group["count"], group["waits_for"], group["oldest"]) == (2, "approve", NOW - 2 * HOUR)
 
 
+def test_those_whose_events_are_not_known_yet_are_counted(board):
+    seen(board, "a", status="waiting")
+    seen(board, "sleeps", status="waiting", looked_into=NOW)
+    seen(board, "b", status="running")
+    assert (read("waiting", board)["groups"], read("waiting", board)["unread"]) == ([], 1)
+
+
 def test_what_needs_the_api_says_so_without_a_token(board):
     for kind in ("counts", "schedules"):
         with pytest.raises(NeedsToken):

@@ -75,6 +75,28 @@ def test_what_an_instance_waits_for_is_known(account, api):
     sample(account, api, calls=10_000)
     waiting = SeenInstance.objects.get(workflow="checkout", instance_id="order-waiting")
     assert waiting.waits_for
+    assert waiting.looked_into
+
+
+@pytest.mark.usefixtures("everything")
+def test_who_waits_for_nobody_knows_what_is_looked_into_first(account, api, monkeypatch):
+    monkeypatch.setattr(sampling, "MOST_UNFINISHED", 1)
+    long_ago = timezone.now() - timedelta(hours=1)
+    sample(account, api, calls=10_000)
+    SeenInstance.objects.update(looked_into=None)
+    SeenInstance.objects.filter(status="running").update(read=long_ago)
+    first = sampling.unfinished(account).get()
+    assert first.status == "waiting"
+    first.looked_into = timezone.now()
+    first.save()
+    assert sampling.unfinished(account).get() != first
+
+
+def test_gone_ones_are_not_asked_for_again(account):
+    SeenInstance.objects.create(
+        account=account, workflow="w", instance_id="i", status="gone", read=timezone.now()
+    )
+    assert not sampling.unfinished(account)
 
 
 @pytest.mark.usefixtures("everything")

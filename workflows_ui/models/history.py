@@ -56,6 +56,8 @@ class SeenInstance(models.Model):
     waits_for = models.CharField(max_length=100, blank=True)
     read = models.DateTimeField()
     """When the API last told of it."""
+    looked_into = models.DateTimeField(null=True)
+    """When its detail was last read, since it has this status; the lists don't tell everything."""
 
     class Meta:
         constraints: ClassVar = [

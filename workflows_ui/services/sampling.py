@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.utils import timezone
 
 from console.audit.redaction import scrub
@@ -35,7 +35,14 @@ KEPT = timedelta(days=35)
 """Of instances: longer than Cloudflare keeps them."""
 ROLLED_UP = {Span.MINUTE: timedelta(days=2), Span.HOUR: timedelta(days=40)}
 """How long samples of a span are kept; longer spans carry on."""
-READ_FIELDS = ["error_name", "error_message", "error_step", "fingerprint", "waits_for"]
+READ_FIELDS = [
+    "error_name",
+    "error_message",
+    "error_step",
+    "fingerprint",
+    "waits_for",
+    "looked_into",
+]
 ROW_FIELDS = ["status", "created", "started", "ended", "version_id", "trigger_source", "read"]
 
 
@@ -200,8 +207,10 @@ def unread_failures(account: Account) -> QuerySet[SeenInstance]:
 
 
 def unfinished(account: Account) -> QuerySet[SeenInstance]:
-    alive = SeenInstance.objects.filter(account=account).exclude(status__in=cf.FINISHED)
-    return alive.order_by("read")[:MOST_UNFINISHED]
+    """Those that wait for nobody knows what come first, then those longest not told of."""
+    alive = SeenInstance.objects.filter(account=account).exclude(status__in=[*cf.FINISHED, GONE])
+    unknown = Case(When(status="waiting", looked_into=None, then=0), default=1)
+    return alive.order_by(unknown, "read")[:MOST_UNFINISHED]
 
 
 def read_detail(api: cf.WorkflowsApi, row: SeenInstance) -> SeenInstance | None:
@@ -215,6 +224,7 @@ def read_detail(api: cf.WorkflowsApi, row: SeenInstance) -> SeenInstance | None:
     except cf.CloudflareError:
         return None
     row.status, row.read = detail.status, timezone.now()
+    row.looked_into = row.read
     row.started, row.ended = detail.start, detail.end
     row.waits_for = next(waited_for(detail), "")
     if detail.error and detail.status == "errored":

@@ -13,10 +13,11 @@ MOST = 20
 
 
 def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Which events are waited for, by how many instances, since when."""
+    """Which events are waited for, by how many instances, since when; and how many wait for what
+    was not read yet."""
+    waiting = alive(board.account, settings)
     groups = (
-        alive(board.account, settings)
-        .exclude(waits_for="")
+        waiting.exclude(waits_for="")
         .order_by()
         .values("workflow", "waits_for")
         .annotate(count=Count("pk"), oldest=Min("started"))
@@ -28,5 +29,6 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
             {**group, "url": address_of("workflow-detail", slug, group["workflow"])}
             for group in groups
         ],
+        "unread": waiting.filter(status="waiting", looked_into=None).count(),
         "since": watched_since(board.account),
     }
