@@ -179,6 +179,16 @@ def test_while_one_reads_anew_the_others_see_the_last_answer_at_once(reader):
     assert (read(reader, "x", slow).value, slow.calls) == ("new", 1)
 
 
+def test_who_is_chosen_as_another_comes_back_makes_no_call_more(reader):
+    upstream = Upstream("first", "second")
+    late, flight = reads.Flight(f"{reader}:x", upstream), threading.Lock()
+    read(reader, "x", upstream)
+    flight.acquire()
+    assert late.renew(flight).value == "first"
+    assert upstream.calls == 1
+    assert not flight.locked()
+
+
 def test_a_quick_answer_is_there_at_once(reader):
     read(reader, "x", Upstream("old"))
     aged(reader, 5)

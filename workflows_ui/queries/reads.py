@@ -97,6 +97,10 @@ class Flight:
     def renew(self, mutex: CacheMutex) -> Kept:
         """In the background: reads anew and lets go of the flight."""
         try:
+            newest = region.get(self.key, ignore_expiration=True)
+            if newest is not NO_VALUE and newest.read_at > self.wished:
+                # another came back from its flight just before this one was chosen
+                return cast(Kept, newest)
             answer = self.asked()
             if self.counts(answer):
                 region.set(self.key, answer)
