@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from allauth.account.adapter import get_adapter
 from allauth.core import context
+from allauth.core.internal.httpkit import HTTP_USER_AGENT_MAX_LENGTH
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from console.audit.chain import session_digest
 
@@ -31,8 +34,20 @@ class LastSeenMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         key = request.session.session_key
         if key and cache.add(seen_key(key), True, SECONDS) and request.user.is_authenticated:
-            UserSession.objects.create_from_request(request)
+            note_seen(request)
         return self.get_response(request)
+
+
+def note_seen(request: HttpRequest) -> None:
+    """In one query, unless the session is new or came from elsewhere: of that allauth tells."""
+    known = UserSession.objects.filter(
+        session_key=request.session.session_key,
+        user=request.user,
+        ip=get_adapter().get_client_ip(request),
+        user_agent=request.META.get("HTTP_USER_AGENT", "")[:HTTP_USER_AGENT_MAX_LENGTH],
+    )
+    if not known.update(last_seen_at=timezone.now()):
+        UserSession.objects.create_from_request(request)
 
 
 def seen_key(session_key: str) -> str:

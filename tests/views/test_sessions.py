@@ -91,5 +91,13 @@ def test_last_seen_is_written_once_a_minute_at_most(ann, django_assert_max_num_q
         mine.get("/connect/")
     later = timezone.now() + timedelta(minutes=10)
     with time_machine.travel(later):
-        mine.get("/connect/")
+        with django_assert_max_num_queries(4):
+            mine.get("/connect/")
         assert UserSession.objects.get().last_seen_at >= later - timedelta(seconds=1)
+
+
+def test_a_session_that_moves_elsewhere_is_listed_there(ann):
+    mine = browser_at("192.0.2.7")
+    with time_machine.travel(timezone.now() + timedelta(minutes=10)):
+        mine.get("/connect/", REMOTE_ADDR="192.0.2.9")
+    assert UserSession.objects.get().ip == "192.0.2.9"
