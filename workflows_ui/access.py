@@ -82,13 +82,12 @@ def membership_of(request: ConsoleRequest, slug: str) -> Membership:
 
     Raises SecondFactorRequired when the account is closed to members without one.
     """
-    found = (
-        Membership.objects.select_related("account")
-        .filter(account__slug=slug, user=request.user)
-        .first()
-    )
-    if found is None:
-        raise Http404("No such account.")
+    try:
+        found = Membership.objects.select_related("account").get(
+            account__slug=slug, user=request.user
+        )
+    except Membership.DoesNotExist:
+        raise Http404("No such account.") from None
     if found.account.require_second_factor and not came_with_second_factor(request, request.user):
         raise SecondFactorRequired(found.account)
     request.account = found.account

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,24 +12,18 @@ from dogpile.cache import make_region
 
 from workflows_ui.cloudflare import CloudflareError
 from workflows_ui.htmx import fingerprint
-from workflows_ui.models import Panel
+from workflows_ui.models import Dashboard, Panel
 from workflows_ui.presenters.trouble import stale_trouble, trouble_of
 from workflows_ui.queries.answers import EVERY_ANSWER, LockedAnswers
 from workflows_ui.queries.boards import NeedsToken
+from workflows_ui.queries.dashboards import panels_of
 from workflows_ui.queries.panels import KINDS, heading_of
-from workflows_ui.watching import Board
+from workflows_ui.watching import PACE, Board
 
-FRESH_SECONDS = 2
+FRESH_SECONDS = PACE / 2
+"""Who watches alone has them drawn anew at each tick, many have it twice as often, and a call
+made every other time: as often as for one."""
 KEPT_BYTES = 16 * 1024 * 1024
-
-
-def weight_of(drawn: Any) -> int:
-    return EVERY_ANSWER + len(drawn.payload[0])
-
-
-region = make_region().configure(
-    "dogpile.cache.memory", arguments={"cache_dict": LockedAnswers(KEPT_BYTES, weight_of)}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +36,44 @@ class Drawn:
     mark: str
 
 
-def draw(panel: Panel, board: Board) -> Drawn:
-    """The panel, at most FRESH_SECONDS old, drawn by one reader at a time.
+def weight_of(kept: Any) -> int:
+    return EVERY_ANSWER + sum(len(one.html) for one in kept.payload)
 
-    What it shows depends on the board's token, the panel and the time zone; on nobody who watches.
+
+region = make_region().configure(
+    "dogpile.cache.memory", arguments={"cache_dict": LockedAnswers(KEPT_BYTES, weight_of)}
+)
+
+
+def drawn_panels(dashboard: Dashboard, board: Board) -> tuple[Drawn, ...]:
+    """All panels of the dashboard, at most FRESH_SECONDS old. One reader at a time draws them anew,
+    all together; everybody else is shown those at hand meanwhile.
+
+    They depend on the board's token, the dashboard and the time zone; on nobody who watches.
     """
     zone = timezone.get_current_timezone_name()
-    about = json.dumps([panel.kind, panel.title, panel.size, panel.settings], sort_keys=True)
-    digest = hashlib.blake2b(about.encode(), digest_size=12).hexdigest()
-    key = f"{board.reader}:{board.account.pk}:{panel.pk}:{digest}:{zone}"
-    html, mark = region.get_or_create(key, lambda: drawn_now(panel, board), FRESH_SECONDS)
-    return Drawn(panel, heading_of(panel), html, mark)
+    key = f"{board.reader}:{dashboard.pk}:{dashboard.changed.timestamp()}:{zone}"
+    found: tuple[Drawn, ...] = region.get_or_create(
+        key, lambda: drawn_now(dashboard, board), min(board.fresh, FRESH_SECONDS)
+    )
+    return found
 
 
-def drawn_now(panel: Panel, board: Board) -> tuple[SafeString, str]:
+def drawn_now(dashboard: Dashboard, board: Board) -> tuple[Drawn, ...]:
+    return tuple(draw(panel, board) for panel in panels_of(dashboard))
+
+
+def draw(panel: Panel, board: Board) -> Drawn:
+    """The panel as it is now."""
+    heading = heading_of(panel)
     context = {
         "panel": panel,
         "kind": KINDS.get(panel.kind),
-        "heading": heading_of(panel),
+        "heading": heading,
         "account": board.account,
     }
     html = render_to_string("panels/_panel.html", context | content(panel, board))
-    return html, fingerprint(html.encode()).strip('"')
+    return Drawn(panel, heading, html, fingerprint(html.encode()).strip('"'))
 
 
 def content(panel: Panel, board: Board) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def watching(seat: Seat, dashboard: Dashboard) -> Board:
     account = seat.account
     if account.kind == Account.Kind.LOCAL:
         return at_pace(local_board(account), seat.user)
-    lent = lent_to_dashboards(account, dashboard.owner) if dashboard.shared else None
+    lent = lent_by_owner(account, dashboard) if dashboard.shared else None
     token = lent or token_for(seat.user, account)
     return at_pace(board_of(account, token, person=seat.user.pk), seat.user)
 
@@ -56,7 +56,11 @@ def wall_board(dashboard: Dashboard) -> Board:
     account = dashboard.account
     if account.kind == Account.Kind.LOCAL:
         return local_board(account)
-    return board_of(account, lent_to_dashboards(account, dashboard.owner), person=NOBODY)
+    return board_of(account, lent_by_owner(account, dashboard), person=NOBODY)
+
+
+def lent_by_owner(account: Account, dashboard: Dashboard) -> ApiToken | None:
+    return lent_to_dashboards(account, User(pk=dashboard.owner_id))
 
 
 def sampling_board(account: Account) -> Board:

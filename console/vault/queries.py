@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -28,21 +30,19 @@ def team_tokens() -> QuerySet[ApiToken]:
     """All tokens that are lent to a team, the latest lent first. They count while their owner is
     a member who may lend: who is removed or demoted lends no more."""
     lenders = Q(owner__memberships__account=F("account"), owner__memberships__role__in=LENDERS)
-    return _of_members(lenders).filter(lent=ApiToken.Lent.TEAM)
+    return _of_members(lenders, lent=ApiToken.Lent.TEAM).select_related("owner")
 
 
 def lent_to_dashboards(account: Account, owner: User | None = None) -> ApiToken | None:
     """The token with which everybody may read what a dashboard of this member shows; without a
     member, anybody's that is lent like that. A good one first, then the latest lent."""
-    members = Q(owner__memberships__account=F("account"))
     wide_enough = [ApiToken.Lent.DASHBOARDS, ApiToken.Lent.TEAM]
-    tokens = _of_members(members).filter(account=account, lent__in=wide_enough)
-    if owner is not None:
-        tokens = tokens.filter(owner=owner)
+    facts = {"account": account, "lent__in": wide_enough} | ({"owner": owner} if owner else {})
+    tokens = _of_members(Q(owner__memberships__account=account), **facts)
     return min(tokens, key=lambda token: token.status != ACTIVE, default=None)
 
 
-def _of_members(condition: Q) -> QuerySet[ApiToken]:
+def _of_members(members: Q, **facts: Any) -> QuerySet[ApiToken]:
     not_ended = Q(expires=None) | Q(expires__gt=timezone.now())
-    tokens = ApiToken.objects.select_related("owner").filter(condition, not_ended)
-    return tokens.filter(owner__is_active=True).order_by("-lent_since", "-pk")
+    tokens = ApiToken.objects.filter(members, not_ended, owner__is_active=True, **facts)
+    return tokens.order_by("-lent_since", "-pk")

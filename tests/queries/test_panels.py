@@ -10,10 +10,11 @@ from console.audit.actor import Actor
 from tests.factories import make_account, make_user
 from workflows_ui import panels
 from workflows_ui.forms.panels import PANEL_FORMS
-from workflows_ui.models import CountSample, Panel, Sampling, SeenInstance
-from workflows_ui.panels import draw
+from workflows_ui.models import CountSample, Dashboard, Panel, Sampling, SeenInstance
+from workflows_ui.panels import draw, drawn_panels
 from workflows_ui.presenters.presets import PRESETS
 from workflows_ui.queries.boards import NeedsToken
+from workflows_ui.queries.dashboards import panels_of
 from workflows_ui.queries.panels import KINDS
 from workflows_ui.queries.panels import counts as counts_panel
 from workflows_ui.watching import Board
@@ -245,16 +246,40 @@ def test_hostile_texts_are_texts(board):
         assert "<i>" not in html
 
 
-def test_a_panel_is_drawn_once_for_all_who_watch(board, django_assert_num_queries):
-    panel = Panel(pk=1, kind="failures", settings={})
-    first = draw(panel, board)
+def dashboard_of(board: Board, **panel) -> Dashboard:
+    made = Dashboard.objects.create(account=board.account, owner=make_user(), title="Ours")
+    made.panels.create(place=0, **panel)
+    return made
+
+
+def test_panels_are_drawn_once_for_all_who_watch(board, django_assert_num_queries):
+    dashboard = dashboard_of(board, kind="failures")
+    first = drawn_panels(dashboard, board)
     with django_assert_num_queries(0):
-        assert draw(panel, board) == first
+        assert drawn_panels(dashboard, board) == first
+
+
+def test_while_one_draws_anew_the_others_are_shown_what_is_at_hand(
+    board, monkeypatch, time_machine
+):
+    dashboard, others = dashboard_of(board, kind="instances"), []
+    first = drawn_panels(dashboard, board)
+    time_machine.move_to(NOW + timedelta(seconds=board.fresh + 1), tick=False)
+    seen(board, "new")
+
+    def in_the_middle(dashboard):
+        others.append(drawn_panels(dashboard, board))
+        return panels_of(dashboard)
+
+    monkeypatch.setattr(panels, "panels_of", in_the_middle)
+    (again,) = drawn_panels(dashboard, board)
+    assert "new" in again.html
+    assert others == [first]
 
 
 def test_drawn_panels_are_kept_within_bounds(board, monkeypatch):
     cache = panels.region.backend._cache
     monkeypatch.setattr(cache, "_Cache__maxsize", 30_000)
     for number in range(30):
-        draw(Panel(pk=number, kind="note", settings={"text": f"note {number}"}), board)
+        drawn_panels(dashboard_of(board, kind="note", settings={"text": f"{number}"}), board)
     assert 0 < len(cache) < 10

@@ -17,8 +17,11 @@ def dashboards_of(user: User, account: Account) -> list[Dashboard]:
 
 def dashboard_for(user: User, account: Account, pk: int) -> Dashboard | None:
     """One of them; None for one that isn't the person's to see."""
-    seen = Q(owner=user) | Q(shared=True)
-    return Dashboard.objects.filter(seen, account=account, pk=pk).select_related("owner").first()
+    try:
+        found = Dashboard.objects.get(account=account, pk=pk)
+    except Dashboard.DoesNotExist:
+        return None
+    return found if found.shared or found.owner_id == user.pk else None
 
 
 def start_page(user: User, account: Account) -> Dashboard | None:
@@ -36,7 +39,7 @@ def panels_of(board: Dashboard) -> list[Panel]:
 def link_of(secret: str) -> DashboardLink | None:
     """The link with this secret, while it holds: not expired, its dashboard shared, its maker
     still a member."""
-    found = DashboardLink.objects.select_related("dashboard__account", "dashboard__owner").filter(
+    found = DashboardLink.objects.select_related("dashboard__account").filter(
         digest=DashboardLink.digest_of(secret),
         expires__gt=timezone.now(),
         dashboard__shared=True,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from console.audit.actions import AuditAction
 from console.audit.actor import Actor
@@ -38,7 +40,7 @@ def dashboard_rename(board: Dashboard, *, actor: Actor, title: str) -> None:
     """Gives it another title."""
     with changing(board, actor, was=board.title, title=title):
         board.title = title
-        board.save(update_fields=["title", "changed"])
+        board.save(update_fields=["title"])
 
 
 def dashboard_share(board: Dashboard, *, actor: Actor, shared: bool) -> None:
@@ -67,7 +69,7 @@ def panel_add(
     settings: dict[str, Any],
 ) -> Panel:
     """Adds a panel at the end. Raises TooManyPanels."""
-    with changing(board, actor, added=kind), transaction.atomic():
+    with changing(board, actor, added=kind):
         places = list(ordered(board).values_list("place", flat=True))
         if len(places) >= MOST_PANELS:
             raise TooManyPanels
@@ -88,7 +90,7 @@ def panel_change(
 
 def panel_move(panel: Panel, *, actor: Actor, by: int) -> None:
     """Moves it towards the end (`by` 1) or the beginning (-1); at the edge it stays."""
-    with changing(panel.dashboard, actor, moved=panel.kind), transaction.atomic():
+    with changing(panel.dashboard, actor, moved=panel.kind):
         panels = list(ordered(panel.dashboard))
         here = panels.index(panel)
         there = min(max(here + by, 0), len(panels) - 1)
@@ -138,8 +140,13 @@ def link_revoke(link: DashboardLink, *, actor: Actor) -> None:
         link.delete()
 
 
-def changing(board: Dashboard, actor: Actor, **detail: Any) -> Any:
-    return actor.recording(AuditAction.DASHBOARD_CHANGE, target=board.title, detail=detail)
+@contextmanager
+def changing(board: Dashboard, actor: Actor, **detail: Any) -> Iterator[None]:
+    """Writes the change down, and its moment too: whoever watches sees it at once."""
+    action = AuditAction.DASHBOARD_CHANGE
+    with actor.recording(action, target=board.title, detail=detail), transaction.atomic():
+        yield
+        Dashboard.objects.filter(pk=board.pk).update(changed=timezone.now())
 
 
 def ordered(board: Dashboard) -> Any:

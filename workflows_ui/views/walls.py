@@ -16,9 +16,10 @@ from workflows_ui.access import Seat
 from workflows_ui.forms.dashboards import LinkForm
 from workflows_ui.http import ConsoleRequest
 from workflows_ui.models import Dashboard, DashboardLink
+from workflows_ui.panels import drawn_panels
 from workflows_ui.services import dashboards as services
 from workflows_ui.views.acting import posted
-from workflows_ui.views.dashboards import dashboard_at, drawn_panels, tick_page
+from workflows_ui.views.dashboards import dashboard_at, tick_page
 from workflows_ui.watching import wall_board
 
 
