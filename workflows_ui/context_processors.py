@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from console.issuer import Issuer
+from console.public import public_address
 from console.team.models import Account, User
 from console.team.roles import Action, Role, actions_of
 from console.vault.models import ApiToken
@@ -37,6 +38,10 @@ class Console:
     """Read by base.html only; nothing is asked of the database before it is shown."""
 
     version = settings.VERSION
+
+    @property
+    def address(self) -> str:
+        return public_address()
 
     @property
     def issuer(self) -> Issuer | None:

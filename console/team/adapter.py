@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from django.urls import reverse
 
 from console.audit.origin import origin_of
 from console.issuer import the_issuer
+from console.public import public_address
 from console.team.groups import groups_in, memberships_follow_groups
 from console.team.models import User
 from console.team.reauthentication import recently_authenticated
@@ -33,8 +35,9 @@ class ClosedDoorAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A mail that can't go out is in the log: what it tells of is done already."""
+        ours = SimpleNamespace(name="Workflows Console", domain=public_address())
         try:
-            super().send_mail(template_prefix, email, context)
+            super().send_mail(template_prefix, email, {**context, "current_site": ours})
         except OSError:  # SMTPException is one too
             logger.exception("A mail did not go out: %s", template_prefix)
 
@@ -46,7 +49,7 @@ class ClosedDoorAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_reset_password_from_key_url(self, key: str) -> str:
         """At our own address, whatever host the request named."""
         path = urlsplit(super().get_reset_password_from_key_url(key)).path
-        return f"{settings.PUBLIC_URL.scheme}://{settings.PUBLIC_URL.netloc}{path}"
+        return public_address(path)
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         """The issuer is one more way for those who come through it."""

@@ -64,6 +64,17 @@ def test_a_link_counts_once_and_leads_to_our_own_address(client, ann, mailoutbox
     assert "This link is worn out" in again.content.decode()
 
 
+def test_no_mail_names_the_host_that_was_asked(ann, mailoutbox):
+    mine = logged_in(ann)
+    values = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
+    mine.post("/person/password/change/", values, headers={"host": "localhost:6666"})
+    Client(HTTP_HOST="localhost:6666").post(RESET, {"email": "ann@example.com"})
+    assert len(mailoutbox) == 2
+    for mail in mailoutbox:
+        assert "localhost" not in f"{mail.subject} {mail.body}"
+        assert "http://127.0.0.1:8000/" in mail.body
+
+
 def test_strangers_get_no_mail_and_learn_nothing(client, ann, mailoutbox):
     known = client.post(RESET, {"email": "ann@example.com"}, follow=True).content.decode()
     unknown = Client().post(RESET, {"email": "bob@example.com"}, follow=True).content.decode()

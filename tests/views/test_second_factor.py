@@ -111,6 +111,7 @@ def test_guessing_codes_is_slowed_down(client, secret):
 def test_a_recovery_code_opens_once(client, ann, secret):
     browser = logged_in(ann)
     text = browser.get(f"{CODES}download/").content.decode()
+    assert "Workflows Console at http://127.0.0.1:8000/" in text
     code = re.findall(r"^\w{8}$", text, re.MULTILINE)[0]
     log_in(client)
     assert client.post(ASK, {"code": code}).headers["Location"] == "/"

@@ -25,6 +25,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from console.audit.actor import Actor
 from console.audit.origin import origin_of
+from console.public import public_address
 from console.team.models import Invitation
 from console.team.queries import invitation_behind
 from console.team.reauthentication import confirm_identity, note_log_in
@@ -81,7 +82,7 @@ def made_page(request: ConsoleRequest, seat: Seat, form: InvitationForm) -> Http
         note=form.cleaned_data["note"],
         lasts=timedelta(days=form.cleaned_data["days"]),
     )
-    link = request.build_absolute_uri(reverse("workflows_ui:join-link", args=[secret]))
+    link = public_address(reverse("workflows_ui:join-link", args=[secret]))
     context = {"seat": seat, "invitation": invitation, "link": link}
     return render(request, "invitations/made.html", context)
 

@@ -6,9 +6,11 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from console.public import public_address
 from console.team.reauthentication import confirm_identity
 from console.team.roles import Action
 from workflows_ui import queries
@@ -52,7 +54,8 @@ def link_list(request: ConsoleRequest, account: str, dashboard: int) -> HttpResp
     _, secret = services.link_make(
         found, actor=seat.actor, label=form.cleaned_data["label"], expires=form.expires()
     )
-    return link_page(request, seat, found, LinkForm(), secret=secret)
+    address = public_address(reverse("workflows_ui:wall", args=[secret]))
+    return link_page(request, seat, found, LinkForm(), address=address)
 
 
 @require_POST
@@ -88,7 +91,7 @@ def link_page(
     dashboard: Dashboard,
     form: LinkForm,
     *,
-    secret: str = "",
+    address: str = "",
     status: int = 200,
 ) -> HttpResponse:
     ctx = {
@@ -96,7 +99,7 @@ def link_page(
         "dashboard": dashboard,
         "form": form,
         "links": dashboard.links.select_related("made_by"),
-        "secret": secret,
+        "address": address,
         "now": timezone.now(),
     }
     return render(request, "dashboards/links.html", ctx, status=status)
