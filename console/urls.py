@@ -12,6 +12,7 @@ urlpatterns = [
     path("preferences/", preferences.preferences, name="preferences"),
     path("person/", person.person_detail, name="person"),
     path("person/email/", person.person_email, name="person-email"),
+    path("person/issuer/", person.person_issuer, name="person-issuer"),
     path("person/", include("console.team.urls")),
     path("", include("workflows_ui.urls")),
 ]

@@ -108,6 +108,7 @@ NEEDS: dict[str, Need] = {
     "preferences": Need(LOGGED_IN, WRITES),
     "person": Need(LOGGED_IN),
     "person-email": Need(LOGGED_IN, also=(404,)),  # no mail goes out
+    "person-issuer": Need(LOGGED_IN, also=(404,)),  # they are not connected
     "workflows_ui:connect": Need(LOGGED_IN, READS),
     "workflows_ui:connect-cloudflare": Need(LOGGED_IN),
     "workflows_ui:connect-local": Need(LOGGED_IN),

@@ -54,6 +54,7 @@ class AuditAction(StrEnum):
     USER_TWO_FACTOR = "user:two_factor"
     USER_EMAIL = "user:email"
     USER_SIGN_ON = "user:sign_on"
+    USER_DISCONNECT = "user:disconnect"
     USER_REMOVE = "user:remove"
     MEMBER_INVITE = "member:invite"
     MEMBER_UNINVITE = "member:uninvite"
@@ -113,6 +114,10 @@ PHRASES: dict[str, tuple[str, str]] = {
     AuditAction.USER_TWO_FACTOR: ("changed the second factor of", "change the second factor of"),
     AuditAction.USER_EMAIL: ("changed the e-mail address of", "change the e-mail address of"),
     AuditAction.USER_SIGN_ON: ("connected single sign-on of", "connect single sign-on of"),
+    AuditAction.USER_DISCONNECT: (
+        "disconnected single sign-on of",
+        "disconnect single sign-on of",
+    ),
     AuditAction.USER_REMOVE: ("removed the user", "remove the user"),
     AuditAction.MEMBER_INVITE: ("invited", "invite"),
     AuditAction.MEMBER_UNINVITE: ("withdrew the invitation of", "withdraw the invitation of"),

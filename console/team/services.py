@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from secrets import token_hex, token_urlsafe
 
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -43,6 +44,12 @@ class SecondFactorMissing(Exception):
 
 class EmailTaken(Exception):
     """Another user has this address."""
+
+
+class NoOtherDoor(Exception):
+    """Without the issuer the person could not log in any more. Nothing was done."""
+
+    maybe_done = False
 
 
 class AlreadyStarted(Exception):
@@ -325,6 +332,18 @@ def email_set(*, actor: Actor, email: str) -> None:
     with actor.recording(AuditAction.USER_EMAIL, target=user.get_username()):
         user.email = email
         user.save(update_fields=["email"])
+
+
+def issuer_disconnect(*, actor: Actor) -> None:
+    """Takes away from the actor's user what opens the door for them at the issuer.
+
+    Raises NoOtherDoor for who has no password: a passkey alone could be removed later.
+    """
+    user = actor.user
+    if not user.has_usable_password():
+        raise NoOtherDoor
+    with actor.recording(AuditAction.USER_DISCONNECT, target=user.get_username()):
+        SocialAccount.objects.filter(user=user).delete()
 
 
 def theme_set(user: User, theme: str) -> None:

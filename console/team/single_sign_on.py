@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from allauth.account.internal.userkit import filter_users_by_email
+from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin, SocialToken
@@ -137,7 +137,9 @@ class IssuerAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
 
 def is_taken(email: str) -> bool:
-    return bool(filter_users_by_email(email))
+    """Whether another user has it, vouched for as well. One that somebody merely typed into their
+    profile keeps nobody out."""
+    return bool(EmailAddress.objects.is_verified(email))
 
 
 def refused(request: HttpRequest, why: str, **facts: Any) -> ImmediateHttpResponse:

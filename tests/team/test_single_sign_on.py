@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
+from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import (
     TOTP,
     format_hotp_value,
@@ -153,6 +154,7 @@ def test_a_moved_domain_shuts_out_who_had_a_user(client, url, at_issuer):
 @pytest.mark.parametrize("verified", [True, False])
 def test_an_address_never_opens_anothers_user(client, url, verified):
     owner = make_user("owner", email="owner@example.com")
+    EmailAddress.objects.create(user=owner, email=owner.email, verified=True)
     issuer.set_claims(url, "eve", email="Owner@example.com", email_verified=verified)
     answer = issuer.log_in(client, "eve")
     assert client.session.get("_auth_user_id") != str(owner.pk)
@@ -164,6 +166,18 @@ def test_an_address_never_opens_anothers_user(client, url, verified):
         assert User.objects.latest("pk").email == ""
     owner.refresh_from_db()
     assert owner.has_usable_password()
+
+
+def test_an_address_that_somebody_merely_typed_keeps_nobody_out(client):
+    squatter = make_user("squatter", email="ann@example.com")
+    issuer.log_in(client, "ann")
+    ann = User.objects.get(username="ann")
+    assert client.session["_auth_user_id"] == str(ann.pk)
+    assert ann.email == "ann@example.com"
+    assert EmailAddress.objects.get().user == ann
+    assert not SocialAccount.objects.filter(user=squatter).exists()
+    issuer.log_in(again := Client(), "ann")
+    assert again.session["_auth_user_id"] == str(ann.pk)
 
 
 def test_an_answer_with_a_wrong_state_is_refused(client):
@@ -266,6 +280,51 @@ def test_a_stolen_session_connects_nothing(logged_in_long_ago):
     answer = thief.post(issuer.LOG_IN, {"process": "connect"})
     assert answer.headers["Location"].startswith("/person/reauthenticate/")
     assert not SocialAccount.objects.exists()
+
+
+OFF = "/person/issuer/"
+
+
+def test_who_has_a_password_disconnects_it_again(client, mailoutbox):
+    owner = make_user("owner", email="owner@example.com")
+    mine = logged_in(owner)
+    assert mine.get(OFF).status_code == 404
+    issuer.log_in(mine, "ann", process="connect")
+    assert OFF in mine.get("/person/").content.decode()
+    assert SocialAccount.objects.filter(user=owner).exists()
+    assert mine.get(OFF).status_code == 200
+    assert mine.post(OFF).headers["Location"] == "/person/"
+    assert not SocialAccount.objects.exists()
+    told = Entry.objects.filter(action="user:disconnect").order_by("sequence")
+    assert [(row.actor_name, row.outcome) for row in told] == [
+        ("owner", "attempted"),
+        ("owner", "succeeded"),
+    ]
+    assert "Example has been disconnected" in mailoutbox[-1].body
+    issuer.log_in(client, "ann")
+    assert client.session["_auth_user_id"] != str(owner.pk)
+
+
+@pytest.mark.parametrize("password_login", [True, False])
+def test_the_only_way_in_is_not_taken_away(client, settings, password_login):
+    settings.PASSWORD_LOGIN = password_login
+    issuer.log_in(client, "ann")
+    page = client.get("/person/").content.decode()
+    assert "only way in" in page
+    assert OFF not in page
+    answer = client.post(OFF)
+    assert answer.status_code == 422
+    assert "your only way in" in answer.content.decode()
+    assert SocialAccount.objects.exists()
+
+
+def test_a_stolen_session_disconnects_nothing(client, logged_in_long_ago):
+    owner = make_user("owner")
+    issuer.log_in(logged_in(owner), "ann", process="connect")
+    thief = logged_in_long_ago(owner)
+    for answer in (thief.get(OFF), thief.post(OFF)):
+        assert answer.headers["Location"].startswith("/person/reauthenticate/")
+    assert SocialAccount.objects.exists()
 
 
 def test_who_has_no_password_confirms_at_the_issuer(client, logged_in_long_ago):

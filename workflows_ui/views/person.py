@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from allauth.account.adapter import get_adapter
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from console.audit.actor import Actor
 from console.audit.origin import origin_of
+from console.issuer import the_issuer
 from console.team import services
 from console.team.reauthentication import confirm_identity
 from workflows_ui.forms.person import EmailForm, PreferencesForm
@@ -48,6 +51,33 @@ def person_email(request: ConsoleRequest) -> HttpResponse:
             return redirect("person")
     status = 200 if posted is None else 422
     return render(request, "person/email.html", {"form": form}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@confirm_identity()
+def person_issuer(request: ConsoleRequest) -> HttpResponse:
+    """Disconnects the person's user from the issuer. 404 where nothing is connected."""
+    if settings.ISSUER is None or not SocialAccount.objects.filter(user=request.user).exists():
+        raise Http404("Nothing is connected.")
+    form = Form(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            disconnect(request)
+        except services.NoOtherDoor:
+            form.add_error(None, "You have no password here: it is your only way in.")
+        else:
+            return redirect("person")
+    status = 422 if form.is_bound else 200
+    return render(request, "person/issuer.html", {"form": form}, status=status)
+
+
+def disconnect(request: ConsoleRequest) -> None:
+    services.issuer_disconnect(actor=Actor(user=request.user, origin=origin_of(request)))
+    name = the_issuer().name
+    messages.success(request, f"{name} is disconnected. You log in with your password.")
+    get_adapter(request).send_notification_mail(
+        "socialaccount/email/account_disconnected", request.user, {"provider": name}
+    )
 
 
 def change_email(request: ConsoleRequest, email: str) -> None:
