@@ -21,7 +21,7 @@ from django.core.signals import got_request_exception
 from django.db import DatabaseError, connection
 from django.views.debug import ExceptionReporter
 
-from console.audit.redaction import TOKEN_SHAPES
+from console.audit.redaction import token_in
 from console.vault.models import ApiToken
 from console.vault.sealing import CannotOpen, unseal
 from tests.factories import TOKEN
@@ -41,8 +41,7 @@ leaks: list[str] = []
 def first_in(text: str, known: Iterable[str] = KNOWN) -> str | None:
     """The first thing in the text that is a token or looks like one."""
     found = next((token for token in known if token in text), None)
-    shape = None if found else TOKEN_SHAPES.search(SEALED.sub("", text))
-    return shape.group() if shape else found
+    return found or token_in(SEALED.sub("", text), marked=True) or None
 
 
 def note(place: str, text: str, known: Iterable[str] = KNOWN) -> None:

@@ -94,6 +94,13 @@ def redact(value: Any, patterns: Sequence[str] = DEFAULT_PATTERNS) -> Any:
         return f"{REDACTED} nested too deeply"
 
 
+def token_in(text: str, *, marked: bool = False) -> str:
+    """The first thing in the text that looks like a token; empty without one. Of a text that is
+    full of random letters only what is marked as a token counts."""
+    found = TOKEN_SHAPES.search(text) or (None if marked else UNMARKED.search(text))
+    return found.group() if found else ""
+
+
 def scrub(text: str) -> str:
     """The text without anything that looks like a token."""
     return UNMARKED.sub(REDACTED, TOKEN_SHAPES.sub(REDACTED, text))

@@ -9,6 +9,8 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 
+from console.audit.fields import OpenText
+
 CODE = {
     "autocomplete": "one-time-code",
     "inputmode": "numeric",
@@ -48,7 +50,7 @@ class AppForm(ActivateTOTPForm):  # type: ignore[misc]
 class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]
     """A key or passkey; the browser fills in the credential."""
 
-    name = forms.CharField(
+    name = OpenText(
         label="Name", max_length=80, help_text="To tell it from others: “Laptop”, “Blue key”."
     )
     passwordless = forms.BooleanField(

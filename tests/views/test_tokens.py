@@ -47,6 +47,16 @@ def kept(user) -> str:
     return unseal(row.sealed, owner_id=user.pk, account_id=row.account_id)
 
 
+def test_a_token_in_the_wrong_field_is_refused_there(viewer, viewer_client, assert_secret):
+    answer = viewer_client.post(ADD, {"token": NEW, "label": NEW})
+    assert answer.status_code == 422
+    page = soup(answer)
+    assert "looks like an API token" in page.select_one("#id_label_error").text
+    assert page.select_one("#id_label")["value"] == "[redacted]"
+    assert kept(viewer) == TOKEN
+    assert_secret(NEW, answer)
+
+
 # --- The page --------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from console.audit.fields import OpenText
 from console.audit.redaction import Rules
 from console.team.models import Account
 from console.team.services import NAME_LENGTH, one_line
@@ -22,7 +23,7 @@ MOST_WORD = 40
 
 
 class RenameForm(ActForm):
-    name = forms.CharField(
+    name = OpenText(
         max_length=NAME_LENGTH, help_text="As everybody sees it here. Its address stays."
     )
 
@@ -59,7 +60,7 @@ class RetentionForm(forms.Form):
         return Retention(**{name: self.cleaned_data[name] for name in RETENTIONS})
 
 
-class WordsField(forms.CharField):
+class WordsField(OpenText):
     """One word a line; cleans to a tuple of them, each once whatever its case."""
 
     def __init__(self) -> None:
@@ -97,7 +98,7 @@ class RedactionForm(ActForm):
 
     words = WordsField()
     keep_params = keep_params_field()
-    reason = forms.CharField(
+    reason = OpenText(
         max_length=MOST_REASON,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django import forms
 from django.conf import settings
 
+from console.audit.fields import OpenText
 from console.env import is_loopback
 from workflows_ui.cloudflare import AddressRefused, AddressRules, check_url
 from workflows_ui.forms.tokens import TokenField
@@ -67,7 +68,7 @@ class LocalForm(forms.Form):
             attrs={"autocomplete": "off", "placeholder": "http://127.0.0.1:8787"}
         ),
     )
-    name = forms.CharField(label="Name", max_length=60, required=False)
+    name = OpenText(label="Name", max_length=60, required=False)
 
     def __init__(self, *args: Any, rules: AddressRules, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from console.audit.fields import OpenText
 from workflows_ui.cloudflare import RestartFrom
 from workflows_ui.forms.json_field import JsonText
 from workflows_ui.forms.trigger import CREATABLE
@@ -38,7 +39,7 @@ class ActForm(forms.Form):
 class DestructiveForm(ActForm):
     """With a reason; on a protected workflow the reason is required and its name is typed."""
 
-    reason = forms.CharField(
+    reason = OpenText(
         max_length=MOST_REASON,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "autofocus": True}),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from console.audit.fields import OpenText
 from workflows_ui.forms.acts import MOST_REASON, ActForm
 from workflows_ui.presenters.changes import Draft
 
@@ -15,7 +16,7 @@ class ConfirmForm(ActForm):
 
     seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
     tick = forms.BooleanField(error_messages={"required": "Tick this if you mean it."})
-    reason = forms.CharField(
+    reason = OpenText(
         max_length=MOST_REASON,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Kept in the trail, for whoever asks later.",

@@ -5,17 +5,18 @@ from datetime import datetime, timedelta
 from django import forms
 from django.utils import timezone
 
+from console.audit.fields import OpenText
 from workflows_ui.forms.acts import ActForm
 
 
 class DashboardForm(ActForm):
-    title = forms.CharField(max_length=80)
+    title = OpenText(max_length=80)
 
 
 class LinkForm(ActForm):
     """A secret link: who it is for, and for how long."""
 
-    label = forms.CharField(max_length=80, label="Where it hangs", help_text="To know it by later.")
+    label = OpenText(max_length=80, label="Where it hangs", help_text="To know it by later.")
     days = forms.TypedChoiceField(
         label="Ends after",
         coerce=int,

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from console.audit.fields import OpenText
 from console.team.roles import Role
 from workflows_ui.forms.acts import ActForm
 
@@ -72,7 +73,7 @@ class InvitationForm(ActForm):
         initial=7,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
-    note = forms.CharField(
+    note = OpenText(
         label="For whom",
         max_length=80,
         required=False,

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from console.audit.fields import OpenText
 from workflows_ui.forms.acts import ActForm
 from workflows_ui.models import Panel
 from workflows_ui.presenters.charts import PERIODS
@@ -46,9 +47,7 @@ class GlobsField(forms.CharField):
 class PanelForm(ActForm):
     """A panel's title and size; what else it can be told is up to its kind."""
 
-    title = forms.CharField(
-        max_length=80, required=False, help_text="Empty: what it shows is its title."
-    )
+    title = OpenText(max_length=80, required=False, help_text="Empty: what it shows is its title.")
     size = forms.ChoiceField(choices=Panel.Size)
 
     @classmethod
@@ -102,7 +101,7 @@ class ActsForm(PanelForm):
 
 
 class NoteForm(PanelForm):
-    text = forms.CharField(
+    text = OpenText(
         max_length=4_000,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8}),

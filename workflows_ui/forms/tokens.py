@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from console.audit.fields import OpenText
 from console.vault.models import ApiToken
 
 
@@ -29,7 +30,7 @@ class TokenForm(forms.Form):
     """A token, one more or in place of another."""
 
     token = TokenField()
-    label = forms.CharField(
+    label = OpenText(
         max_length=80,
         required=False,
         help_text="For yourself, to tell it from others: what it was called at Cloudflare.",
