@@ -20,6 +20,8 @@ stop() {
   rm -rf "$folder"
 }
 trap stop EXIT
+# else bash ends without the former
+trap 'exit 143' HUP INT TERM
 
 if [ "$(id -u)" = 0 ]; then chown postgres "$folder"; fi
 as_owner "$programs/initdb" -D "$folder/data" -U console --auth=trust --encoding=UTF8 >/dev/null
