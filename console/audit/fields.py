@@ -24,7 +24,7 @@ class OpenText(forms.CharField):
     """Labels, titles, notes and reasons. A token that was pasted here by mistake is refused, and
     left out where the rest of what was typed is shown again."""
 
-    default_validators = [no_token]  # noqa: RUF012 - declared so by Field
+    default_validators = [no_token]
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         bound = super().bound_data(data, initial)
