@@ -10,11 +10,12 @@ from console.audit.actor import Actor
 from console.audit.models import Entry
 from tests.cloudflare import fault_server as faults
 from tests.factories import make_account, make_user
-from tests.services.test_batches import BUSY, DETAIL, LIMITED, client, posts, trail
+from tests.services.test_batches import DETAIL, LIMITED, client, posts, trail
+from tests.services.test_ticked import BUSY
 from workflows_ui import cloudflare as cf
 from workflows_ui.models import Snapshot, Sweep
-from workflows_ui.services import batches, sweeps
-from workflows_ui.services.batches import JobRunning
+from workflows_ui.services import sweeps, ticked
+from workflows_ui.services.ticked import JobRunning
 
 pytestmark = pytest.mark.django_db
 
@@ -107,7 +108,7 @@ def test_while_the_job_runs_it_waits_and_counts_nothing(sweep, go_on, fault_upst
 
 
 def test_a_job_that_began_in_between_is_not_counted(sweep, go_on, fault_upstream, monkeypatch):
-    monkeypatch.setattr(batches, "JOB_PAUSE", 0)
+    monkeypatch.setattr(ticked, "JOB_PAUSE", 0)
     running = faults.result({"status": "running"})
     fault_upstream.answer(IDLE, rows("a"), COPY, BUSY, running)
     with pytest.raises(JobRunning):

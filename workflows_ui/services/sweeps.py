@@ -16,7 +16,8 @@ from console.audit.models import Entry, Outcome
 from console.audit.recording import Act, AlreadySettled, settle
 from workflows_ui import cloudflare as cf
 from workflows_ui.models import Sweep
-from workflows_ui.services.batches import LOT, Fate, JobRunning, Many, instances_terminate
+from workflows_ui.services.batches import LOT, Fate, Many
+from workflows_ui.services.ticked import JobRunning, instances_terminate
 
 LONGEST_ROUND = timedelta(minutes=10)
 """A round under way for longer died with its process."""

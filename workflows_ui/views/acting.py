@@ -28,9 +28,10 @@ from workflows_ui.presenters.questions import (
     unknown_outcome,
 )
 from workflows_ui.presenters.trouble import Trouble
-from workflows_ui.services.batches import JobRunning, Unfinished
+from workflows_ui.services.batches import Unfinished
 from workflows_ui.services.instances import NoSnapshot, NotDone, StateForbids
 from workflows_ui.services.sent_forms import AlreadySent, form_claim, form_led_to, form_release
+from workflows_ui.services.ticked import JobRunning
 
 
 def posted(request: ConsoleRequest) -> QueryDict | None:

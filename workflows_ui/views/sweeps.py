@@ -20,7 +20,7 @@ from workflows_ui.models import Sweep
 from workflows_ui.presenters.addresses import address_of
 from workflows_ui.presenters.batches import sweep_fates, sweep_question
 from workflows_ui.presenters.trouble import Trouble, trouble_of
-from workflows_ui.services.batches import JobRunning
+from workflows_ui.services.ticked import JobRunning
 from workflows_ui.views import errors
 from workflows_ui.views.acting import act_page, posted
 from workflows_ui.views.instance_acts import destructive_rules, keeps_copy

@@ -27,21 +27,21 @@ from workflows_ui.views.instance_acts import destructive_rules, keeps_copy
 def ticked_restart(request: ConsoleRequest, account: str, workflow: str) -> HttpResponse:
     access = access_to(request, account)
     access.require(Action.INSTANCE_RESTART, workflow)
-    return ticked_page(request, access, workflow, "restart", services.batches.instances_restart)
+    return ticked_page(request, access, workflow, "restart", services.ticked.instances_restart)
 
 
 @require_POST
 def ticked_terminate(request: ConsoleRequest, account: str, workflow: str) -> HttpResponse:
     access = access_to(request, account)
     access.require(Action.INSTANCE_TERMINATE, workflow)
-    return ticked_page(request, access, workflow, "terminate", services.batches.instances_terminate)
+    return ticked_page(request, access, workflow, "terminate", services.ticked.instances_terminate)
 
 
 @require_POST
 def ticked_delete(request: ConsoleRequest, account: str, workflow: str) -> HttpResponse:
     access = access_to(request, account)
     access.require(Action.INSTANCE_DELETE, workflow)
-    return ticked_page(request, access, workflow, "delete", services.batches.instances_delete)
+    return ticked_page(request, access, workflow, "delete", services.ticked.instances_delete)
 
 
 def ticked_page(
@@ -89,7 +89,7 @@ def ticked_done(
         record=batch,
         reason=data["reason"],
     )
-    services.batches.batch_act(batch, many, act, snapshot=keeps_copy(form))
+    services.ticked.ticked_act(batch, many, act, snapshot=keeps_copy(form))
     for instance in data["instance"]:
         queries.instances.forget_instance(access, workflow, instance)
     return address_of("batch-detail", access.account.slug, workflow, str(batch.key))
