@@ -7,6 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from console.audit.models import Entry
 from tests.cloudflare import fault_server as faults
@@ -136,6 +137,36 @@ class TestOnTheSimulator:
         operator_client.post(URL, confirmed(page))
         acts = Entry.objects.filter(action="instance:create_batch", outcome="succeeded")
         assert acts.count() == 3
+
+    def test_what_became_of_250_is_told_a_hundred_at_a_time(
+        self, account, operator, operator_client
+    ):
+        ids = [f"o-{number}" for number in range(250)]
+        fates = dict.fromkeys(ids, ("succeeded", "")) | {"o-249": ("failed", "no room")}
+        Batch.objects.create(
+            key=(key := uuid.uuid4()),
+            account=account,
+            workflow="checkout",
+            actor=operator,
+            action="instance:create",
+            ids=ids,
+            fates=fates,
+            ended=timezone.now(),
+        )
+        url = f"/a/acme/workflows/checkout/batches/{key}/"
+        pages = [soup(operator_client.get(f"{url}?page={page}")) for page in (1, 2, 3)]
+        rows = [[row["id"] for row in page.select("tbody tr")] for page in pages]
+        assert [len(page) for page in rows] == [100, 100, 50]
+        assert len({row for page in rows for row in page}) == 250
+        assert rows[0][0] == "f-250"  # what went wrong comes first
+        assert "249 of 250" in pages[2].h1.text
+        first, second, third = (page.select_one(".pager") for page in pages)
+        assert "250 rows" in first.text
+        assert [link["href"] for link in second.select("a")] == ["?page=1", "?page=3"]
+        assert not third.find("a", rel="next")
+        assert soup(operator_client.get(f"{url}?page=99")).select("tbody tr")[0]["id"] == rows[2][0]
+        wrong = soup(operator_client.get(f"{url}?show=errors&page=2"))
+        assert [row["id"] for row in wrong.select("tbody tr")] == ["f-250"]
 
     def test_a_viewer_sees_what_became_of_it_and_an_outsider_does_not(
         self, operator_client, viewer_client, outsider_client

@@ -22,6 +22,7 @@ from workflows_ui.presenters.words import CutText, cut, number
 PREVIEWED = 10
 PARAMS_SHOWN = 200
 ROUND = 100
+PER_PAGE = 100
 LONGEST = timedelta(minutes=10)
 """A sending that goes on for longer died with its process."""
 
@@ -174,9 +175,12 @@ class FateLine:
 
 @dataclass(frozen=True, slots=True)
 class BatchFates:
-    """`lines` are those shown, what went wrong first; `counts` are of all."""
+    """`lines` are those of one page, what went wrong first; `shown` is how many all pages have,
+    `counts` are of all instances."""
 
     lines: tuple[FateLine, ...]
+    page: int
+    shown: int
     counts: tuple[tuple[Look, int], ...]
     total: int
     wrong: int
@@ -187,9 +191,13 @@ class BatchFates:
     def right(self) -> int:
         return self.total - self.wrong
 
+    @property
+    def has_next(self) -> bool:
+        return self.page * PER_PAGE < self.shown
 
-def batch_fates(batch: Batch, account: str, *, errors_only: bool) -> BatchFates:
-    """Each instance of a batch with what became of it."""
+
+def batch_fates(batch: Batch, account: str, *, errors_only: bool, page: int) -> BatchFates:
+    """The instances of a batch with what became of each; of a page that isn't, the last."""
     done = DONE.get(batch.action, "done")
     live = batch.ended is None and timezone.now() - batch.started < LONGEST
     rest = UNDER_WAY if live else NOT_SENT
@@ -197,24 +205,30 @@ def batch_fates(batch: Batch, account: str, *, errors_only: bool) -> BatchFates:
         fate_line(place, one, batch.fates.get(one), done, rest, account, batch.workflow)
         for place, one in enumerate(batch.ids, start=1)
     ]
-    return fates_of(lines, done, errors_only=errors_only, live=live)
+    return fates_of(lines, done, errors_only=errors_only, live=live, page=page)
 
 
-def sweep_fates(sweep: Sweep, account: str) -> BatchFates:
+def sweep_fates(sweep: Sweep, account: str, *, page: int) -> BatchFates:
     """The instances that a sweep could not terminate."""
     lines = [
         fate_line(place, one, fate, "terminated", NOT_SENT, account, sweep.workflow)
         for place, (one, fate) in enumerate(sweep.fates.items(), start=1)
     ]
-    return fates_of(lines, "terminated", errors_only=True, live=sweep.ended is None)
+    return fates_of(lines, "terminated", errors_only=True, live=sweep.ended is None, page=page)
 
 
-def fates_of(lines: Sequence[FateLine], done: str, *, errors_only: bool, live: bool) -> BatchFates:
+def fates_of(
+    lines: Sequence[FateLine], done: str, *, errors_only: bool, live: bool, page: int
+) -> BatchFates:
     wrong = [line for line in lines if line.look in ORDER]
     wrong.sort(key=lambda line: ORDER.index(line.look))
     right = [line for line in lines if line.look not in ORDER]
+    shown = wrong if errors_only else [*wrong, *right]
+    page = min(page, max(-(-len(shown) // PER_PAGE), 1))
     return BatchFates(
-        lines=tuple(wrong if errors_only else [*wrong, *right]),
+        lines=tuple(shown[(page - 1) * PER_PAGE : page * PER_PAGE]),
+        page=page,
+        shown=len(shown),
         counts=tuple(counted(line.look for line in [*right, *wrong])),
         total=len(lines),
         wrong=len(wrong),

@@ -14,6 +14,7 @@ from console.team.roles import Action
 from workflows_ui import queries, services
 from workflows_ui.access import Access, access_to
 from workflows_ui.forms.batches import BatchForm
+from workflows_ui.forms.workflows import PageNumber
 from workflows_ui.htmx import render_page
 from workflows_ui.http import ConsoleRequest
 from workflows_ui.presenters.addresses import address_of
@@ -109,6 +110,8 @@ def batch_detail(request: ConsoleRequest, account: str, workflow: str, key: UUID
         "name": workflow,
         "batch": batch,
         "errors_only": errors_only,
-        "fates": batch_fates(batch, account, errors_only=errors_only),
+        "fates": batch_fates(
+            batch, account, errors_only=errors_only, page=PageNumber.of(request.GET)
+        ),
     }
     return render_page(request, "batches/detail.html", ctx, fragment="batch")

@@ -14,6 +14,7 @@ from workflows_ui import cloudflare as cf
 from workflows_ui import queries, services
 from workflows_ui.access import Access, access_to
 from workflows_ui.forms.batches import SweepForm
+from workflows_ui.forms.workflows import PageNumber
 from workflows_ui.htmx import render_page, wants_fragment
 from workflows_ui.http import ConsoleRequest
 from workflows_ui.models import Sweep
@@ -120,7 +121,7 @@ def sweep_page(
         "access": access,
         "name": sweep.workflow,
         "sweep": sweep,
-        "fates": sweep_fates(sweep, access.account.slug),
+        "fates": sweep_fates(sweep, access.account.slug, page=PageNumber.of(request.GET)),
         "waiting": waiting,
         "trouble": trouble,
         "may_stop": may_act and not sweep.ended,
