@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 
 from workflows_ui import cloudflare as cf
 from workflows_ui.queries.reads import Reading, read
-from workflows_ui.side_by_side import all_of
+from workflows_ui.side_by_side import all_of, few_at_once
 from workflows_ui.watching import Board
 
 PER_PAGE = 100
@@ -28,12 +29,17 @@ def all_workflows(board: Board) -> Reading[tuple[cf.Workflow, ...]]:
 
 
 def walked(api: cf.WorkflowsApi) -> tuple[cf.Workflow, ...]:
-    found: list[cf.Workflow] = []
-    for page in range(1, MOST_PAGES + 1):
-        answer = api.list_workflows(page=page, per_page=PER_PAGE)
-        found += answer.items
-        if not answer.has_next:
-            break
+    """The first page says how many there are; the others are read side by side."""
+
+    def page(number: int) -> cf.Page[cf.Workflow]:
+        return api.list_workflows(page=number, per_page=PER_PAGE)
+
+    first = page(1)
+    last = min(-(-(first.total_count or 0) // PER_PAGE), MOST_PAGES)
+    rest = chain.from_iterable(
+        few_at_once([partial(page, number) for number in range(2, last + 1)])
+    )
+    found = [item for each in (first, *rest) for item in each.items]
     if not api.capabilities.list_counts:
         return tuple(all_of([partial(api.get_workflow, item.name) for item in found]))
     return tuple(found)
