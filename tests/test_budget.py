@@ -7,7 +7,17 @@ import uuid
 import pytest
 
 from workflows_ui import cloudflare as cf
-from workflows_ui.budget import CALLS, Meter, budget_of, count, may_read_in_background, ours, used
+from workflows_ui.budget import (
+    CALLS,
+    SAMPLER,
+    WALL,
+    Meter,
+    budget_of,
+    count,
+    may_read_in_background,
+    ours,
+    used,
+)
 
 
 @pytest.fixture
@@ -32,6 +42,16 @@ def test_every_call_counts_by_area_and_person(reader, meter):
     areas = ("workflows", "lists", "instances", "versions", "connection", "acts")
     assert [used(reader, area) for area in areas] == [2, 1, 1, 1, 1, 1]
     assert (used(reader), used(reader, "person-7"), used(reader, "person-8")) == (7, 7, 0)
+
+
+@pytest.mark.parametrize(("who", "part"), [(SAMPLER, "sampling"), (WALL, "walls")])
+def test_what_looks_by_itself_counts_as_a_use_of_its_own(reader, who, part):
+    meter = Meter(reader=reader, person=who)
+    meter.after(record())
+    meter.after(record("/accounts/a/workflows/shop/instances"))
+    assert (used(reader), used(reader, part)) == (2, 2)
+    for other in ("workflows", "lists", f"person-{who}"):
+        assert used(reader, other) == 0
 
 
 def test_a_workflow_may_be_named_like_a_route(reader, meter):

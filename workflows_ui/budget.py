@@ -30,7 +30,10 @@ UNTOLD_PAUSE = 60
 LONGEST_PAUSE = 3_600
 BACKGROUND_SHARE = 0.5
 """Of the budget: with less left than this, only people's reads go on."""
-AREAS = ("workflows", "lists", "instances", "versions", "acts", "connection")
+SAMPLER, WALL = 0, -1
+"""In place of a person's key, for calls that nobody who is logged in waits for."""
+UNATTENDED = {SAMPLER: "sampling", WALL: "walls"}
+AREAS = ("workflows", "lists", "instances", "versions", "acts", "connection", *UNATTENDED.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +115,7 @@ class Meter:
 
     def after(self, record: CallRecord) -> None:
         calls.note(record)
-        for part in ("", area_of(record), f"person-{self.person}"):
+        for part in ("", *self.parts(record)):
             count(self.reader, part)
         rate = record.rate
         if rate is not None and rate.reset > 0:
@@ -120,6 +123,12 @@ class Meter:
             cache.set(told_key(self.reader), told, rate.reset)
         if record.status == 429:
             open_breaker(self.reader, record)
+
+    def parts(self, record: CallRecord) -> tuple[str, ...]:
+        """What a call counts for: what somebody looked at, or what looks by itself."""
+        if self.person in UNATTENDED:
+            return (UNATTENDED[self.person],)
+        return area_of(record), f"person-{self.person}"
 
 
 def open_breaker(reader: str, record: CallRecord) -> None:

@@ -13,10 +13,9 @@ from console.vault.models import ApiToken
 from console.vault.queries import lent_to_dashboards, token_for
 from workflows_ui import cloudflare as cf
 from workflows_ui.access import Seat, local_api, metered_api, reader_of
+from workflows_ui.budget import SAMPLER, WALL
 from workflows_ui.models import Dashboard
 
-NOBODY = 0
-"""Whom calls are counted for that no person waits for."""
 PACE = 5
 """Seconds between two ticks of a dashboard, unless the person chose another rate."""
 EARLY = 0.5
@@ -56,7 +55,7 @@ def wall_board(dashboard: Dashboard) -> Board:
     account = dashboard.account
     if account.kind == Account.Kind.LOCAL:
         return local_board(account)
-    return board_of(account, lent_by_owner(account, dashboard), person=NOBODY)
+    return board_of(account, lent_by_owner(account, dashboard), person=WALL)
 
 
 def lent_by_owner(account: Account, dashboard: Dashboard) -> ApiToken | None:
@@ -68,7 +67,7 @@ def sampling_board(account: Account) -> Board:
     Raises CannotOpen."""
     if account.kind == Account.Kind.LOCAL:
         return local_board(account)
-    return board_of(account, lent_to_dashboards(account), person=NOBODY)
+    return board_of(account, lent_to_dashboards(account), person=SAMPLER)
 
 
 def local_board(account: Account) -> Board:

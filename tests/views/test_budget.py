@@ -11,6 +11,7 @@ from tests.views.simulated import soup
 from workflows_ui import cloudflare as cf
 from workflows_ui.access import reader_of
 from workflows_ui.budget import Meter, count
+from workflows_ui.watching import sampling_board
 
 URL = "/a/acme/budget/"
 
@@ -63,6 +64,17 @@ def test_who_else_used_a_token_is_named(admin_client, operator, viewer):
     meter_of(operator, person=viewer.pk).after(record("/shop/instances"))
     text = soup(admin_client.get(URL)).find(id="budget").get_text(" ", strip=True)
     assert "the-viewer 1" in text
+
+
+def test_background_sampling_is_nobodys_use(account, admin, admin_client, operator):
+    ApiToken.objects.filter(owner=admin).update(lent="dashboards", lent_since=timezone.now())
+    admin_client.get("/a/acme/workflows/")
+    sampling_board(account).api.list_workflows()
+    card = soup(admin_client.get(URL)).select_one("#budget .card").get_text(" ", strip=True)
+    assert "Counted here 2 in 5 m" in card
+    assert "Background sampling 1" in card
+    assert "Workflows 1" in card
+    assert "the-admin" not in card
 
 
 def test_a_member_sees_the_lent_token_they_act_with(account, admin):

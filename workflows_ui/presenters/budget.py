@@ -15,6 +15,8 @@ AREA_LABELS = {
     "versions": "Versions",
     "acts": "Acts",
     "connection": "Connection",
+    "sampling": "Background sampling",
+    "walls": "Wall screens",
 }
 
 

@@ -11,7 +11,7 @@ from console.team.roles import Action
 from console.vault.models import ApiToken
 from console.vault.queries import token_for
 from workflows_ui.access import Seat, reader_of
-from workflows_ui.budget import AREAS, Budget, budget_of, used
+from workflows_ui.budget import AREAS, UNATTENDED, Budget, budget_of, used
 from workflows_ui.presenters.budget import AREA_LABELS, BudgetLook, budget_look
 
 
@@ -47,14 +47,15 @@ def token_budget(token: ApiToken, seat: Seat) -> TokenBudget:
         budget=budget,
         look=budget_look(budget),
         areas=most_first([(AREA_LABELS[area], used(reader, area)) for area in AREAS]),
-        people=most_first(people(token, reader, budget.used)),
+        people=most_first(people(token, reader)),
     )
 
 
-def people(token: ApiToken, reader: str, total: int) -> list[tuple[str, int]]:
+def people(token: ApiToken, reader: str) -> list[tuple[str, int]]:
     """The owner's calls; the members are only gone through when others used the token too."""
     own = used(reader, f"person-{token.owner_id}")
-    if own >= total:
+    unattended = sum(used(reader, part) for part in UNATTENDED.values())
+    if own + unattended >= used(reader):
         return [(str(token.owner), own)]
     members = User.objects.filter(memberships__account=token.account_id)
     return [(str(member), used(reader, f"person-{member.pk}")) for member in members]
