@@ -78,7 +78,6 @@ def test_what_an_instance_waits_for_is_known(account, api):
     assert waiting.looked_into
 
 
-@pytest.mark.usefixtures("everything")
 def test_who_waits_for_nobody_knows_what_is_looked_into_first(account, api, monkeypatch):
     monkeypatch.setattr(sampling, "MOST_UNFINISHED", 1)
     long_ago = timezone.now() - timedelta(hours=1)
