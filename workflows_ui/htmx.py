@@ -21,6 +21,12 @@ def wants_fragment(request: HttpRequest) -> bool:
     return htmx is not None and bool(htmx) and not (htmx.boosted or htmx.history_restore_request)
 
 
+def is_tick(request: HttpRequest) -> bool:
+    """Whether a board asks what changed: an answer without panels takes the place of nothing."""
+    htmx: HtmxDetails | None = getattr(request, "htmx", None)
+    return htmx is not None and htmx.target == "tick"
+
+
 def render_page(
     request: HttpRequest,
     template: str,

@@ -52,7 +52,9 @@
   };
   document.addEventListener("htmx:sendError", lost);
   document.addEventListener("htmx:timeout", lost);
-  document.addEventListener("htmx:afterOnLoad", found);
+  // a board swaps nothing for an error, so that its panels stay: then its age must go on too
+  document.addEventListener("htmx:afterOnLoad", ({ detail }) =>
+    detail.xhr.status >= 500 && detail.elt.getAttribute("hx-swap") === "none" ? lost() : found());
 
   const refresh = () => {
     for (const region of document.querySelectorAll('[hx-get][hx-trigger*="every"]'))

@@ -106,6 +106,33 @@ def test_a_wall_recovers_from_a_lost_network_without_a_reload(board: Page, conte
     assert wall.evaluate("window.marked") is True
 
 
+def test_a_wall_whose_server_answers_errors_grows_old_and_recovers(
+    board: Page, context: BrowserContext
+):
+    board.get_by_role("link", name="Wall").click()
+    address = board.url
+    board.close()
+    wall = context.new_page()
+    wall.goto(address)
+    wall.route("**/tick/*", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"))
+    expect(wall.locator("[data-connection]")).to_be_visible(timeout=20_000)
+    heard = wall.locator("[data-heard]").get_attribute("datetime")
+    wall.wait_for_event("response", lambda answer: "/tick/" in answer.url, timeout=30_000)
+    assert wall.locator("[data-heard]").get_attribute("datetime") == heard
+    wall.unroute("**/tick/*")
+    expect(wall.locator("[data-connection]")).to_be_hidden(timeout=60_000)
+
+
+def test_a_wall_is_dark_as_soon_as_its_dashboard_is_gone(board: Page, context: BrowserContext):
+    wall = context.new_page()
+    wall.goto(f"{board.url}?wall=1")
+    expect(wall.locator(COUNTS)).to_contain_text("complete")
+    board.goto(f"{board.url}delete/")
+    board.get_by_role("button", name="Delete").click()
+    expect(wall.get_by_role("heading", name="There is nothing here")).to_be_visible(timeout=20_000)
+    expect(wall.locator("#board")).to_have_count(0)
+
+
 def test_without_scripts_it_shows_and_is_edited(board: Page, browser, session_state):
     context = browser.new_context(java_script_enabled=False, storage_state=session_state)
     plain = context.new_page()

@@ -156,6 +156,17 @@ class TestLooking:
         again = operator_client.get(f"{url}tick/", shown | marks_of(page))
         assert again.status_code == 204
 
+    def test_a_tick_that_finds_the_door_shut_takes_the_board_off_the_screen(
+        self, url, shared, viewer, viewer_client
+    ):
+        tick = {"HX-Request": "true", "HX-Target": "tick"}
+        shown = marks(soup(viewer_client.get(url)))
+        assert "HX-Refresh" not in viewer_client.get(f"{url}tick/", shown, headers=tick).headers
+        viewer.memberships.all().delete()
+        answer = viewer_client.get(f"{url}tick/", shown, headers=tick)
+        assert (answer.status_code, answer.headers["HX-Refresh"]) == (404, "true")
+        assert "HX-Refresh" not in viewer_client.get(url, headers={"HX-Request": "true"}).headers
+
     def test_a_tick_after_panels_came_or_went_asks_for_a_reload(self, url, board, operator_client):
         shown = marks(soup(operator_client.get(url)))
         operator_client.post(f"{url}panels/{board.panels.first().pk}/remove/")

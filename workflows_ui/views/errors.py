@@ -18,10 +18,13 @@ from django.utils.cache import patch_vary_headers
 from console.team.models import Account
 from workflows_ui.cloudflare import CloudflareError
 from workflows_ui.context_processors import Console
-from workflows_ui.htmx import VARY, wants_fragment
+from workflows_ui.htmx import VARY, is_tick, wants_fragment
 from workflows_ui.presenters.trouble import Trouble, trouble_of
 
 logger = logging.getLogger(__name__)
+
+SHUT = (403, 404)
+"""To somebody who may not see it, or no more."""
 
 
 def upstream(request: HttpRequest, error: CloudflareError) -> HttpResponse:
@@ -103,6 +106,8 @@ def failure(request: HttpRequest, trouble: Trouble) -> HttpResponse:
     patch_vary_headers(response, VARY)
     if trouble.retry_after:
         response["Retry-After"] = str(trouble.retry_after)
+    if trouble.status in SHUT and is_tick(request):
+        response["HX-Refresh"] = "true"  # or the board would stay on the screen
     return response
 
 
