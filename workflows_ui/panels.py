@@ -52,7 +52,7 @@ def drawn_panels(dashboard: Dashboard, board: Board) -> tuple[Drawn, ...]:
     They depend on the board's token, the dashboard and the time zone; on nobody who watches.
     """
     zone = timezone.get_current_timezone_name()
-    key = f"{board.reader}:{dashboard.pk}:{dashboard.changed.timestamp()}:{zone}"
+    key = f"{board.reader}:{board.slug}:{dashboard.pk}:{dashboard.changed.timestamp()}:{zone}"
     found: tuple[Drawn, ...] = region.get_or_create(
         key, lambda: drawn_now(dashboard, board), min(board.fresh, FRESH_SECONDS)
     )

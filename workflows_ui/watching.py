@@ -32,6 +32,12 @@ class Board:
     api: cf.WorkflowsApi | None
     reader: str
     fresh: float = PACE - EARLY
+    linked: bool = True
+
+    @property
+    def slug(self) -> str:
+        """Where links begin. Empty for who has no log-in: then no address is one (`address_of`)."""
+        return self.account.slug if self.linked else ""
 
 
 def watching(seat: Seat, dashboard: Dashboard) -> Board:
@@ -51,11 +57,12 @@ def at_pace(board: Board, person: User) -> Board:
 
 def wall_board(dashboard: Dashboard) -> Board:
     """What somebody watches a dashboard with who is not logged in: what its owner lends, or
-    nothing. Raises CannotOpen."""
+    nothing, and no way into the console. Raises CannotOpen."""
     account = dashboard.account
     if account.kind == Account.Kind.LOCAL:
-        return local_board(account)
-    return board_of(account, lent_by_owner(account, dashboard), person=WALL)
+        return replace(local_board(account), linked=False)
+    lent = lent_by_owner(account, dashboard)
+    return replace(board_of(account, lent, person=WALL), linked=False)
 
 
 def lent_by_owner(account: Account, dashboard: Dashboard) -> ApiToken | None:

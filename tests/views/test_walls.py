@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from console.audit.actor import Actor
 from console.audit.models import Entry
-from tests.factories import make_membership, make_user
+from console.vault.services import token_lend
+from tests.factories import make_membership, make_token, make_user
 from tests.views.simulated import soup
-from workflows_ui.models import Dashboard, DashboardLink, Panel
+from workflows_ui.models import Dashboard, DashboardLink, Panel, SeenInstance
+from workflows_ui.queries.panels import KINDS
 from workflows_ui.services import dashboards as services
 
 LIST = "/a/acme/dashboards/"
@@ -99,6 +101,21 @@ class TestTheWall:
         assert not page.select("form, .rail, .bar")
         assert answer.headers["Referrer-Policy"] == "same-origin"
         assert "no-store" in answer.headers["Cache-Control"]
+
+    def test_no_panel_holds_a_link_into_the_console(self, wall, board, admin, admin_client):
+        token_lend(make_token(admin, board.account), lent="dashboards")
+        rows = {"workflow": "checkout", "created": timezone.now(), "started": timezone.now()}
+        rows |= {"account": board.account, "read": timezone.now()}
+        failed = {"status": "errored", "fingerprint": "f1", "ended": timezone.now()}
+        SeenInstance.objects.create(**rows, **failed, instance_id="i-1")
+        SeenInstance.objects.create(**rows, status="waiting", waits_for="go", instance_id="i-2")
+        for place, kind in enumerate(KINDS):
+            Panel.objects.create(dashboard=board, kind=kind, place=place, settings={})
+        links = {a["href"] for a in soup(Client().get(wall)).select("a[href]")}
+        assert links == {"#main"}
+        own = {a["href"] for a in soup(admin_client.get(f"{LIST}{board.pk}/")).select("#board a")}
+        assert "/a/acme/workflows/checkout/instances/i-1/" in own
+        assert "/a/acme/failures/f1/" in own
 
     def test_it_is_kept_fresh_by_a_tick_of_its_own(self, wall, board, account, admin):
         shown = {

@@ -15,4 +15,4 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Who did what lately, from the trail."""
     most = min(int(settings.get("rows") or 10), MOST)
     page = acts.acts(Filter(account_ids=[board.account.pk]), acts.Place())
-    return {"lines": [act_line(act, account=board.account.slug) for act in page.acts[:most]]}
+    return {"lines": [act_line(act, account=board.slug) for act in page.acts[:most]]}

@@ -27,7 +27,7 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
     before = an_hour_ago(board, {item.name for item in chosen})
     return {
         "changes": changes(total, before),
-        "lines": [workflow_line(item, account=board.account.slug) for item in chosen],
+        "lines": [workflow_line(item, account=board.slug) for item in chosen],
         "total": segments(total, ""),
         "big": settings.get("style") == "numbers",
         "reading": reading,

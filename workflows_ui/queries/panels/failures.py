@@ -67,7 +67,7 @@ def group_of(board: Board, group: Mapping[str, Any], sample: SeenInstance) -> Fa
         count=group["count"],
         first=group["first"],
         last=group["last"],
-        sample=seen_line(sample, board.account.slug),
+        sample=seen_line(sample, board.slug),
         text=pattern_of(sample.error_message),
-        url=address_of("failure-group", board.account.slug, sample.fingerprint),
+        url=address_of("failure-group", board.slug, sample.fingerprint),
     )

@@ -25,8 +25,7 @@ def longest(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def listed(board: Board, rows: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
     most = min(int(settings.get("rows") or 10), MOST)
-    slug = board.account.slug
     return {
-        "lines": [seen_line(row, slug) for row in rows[:most]],
+        "lines": [seen_line(row, board.slug) for row in rows[:most]],
         "since": watched_since(board.account),
     }

@@ -14,7 +14,7 @@ MOST = 20
 def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The next run of every schedule, the soonest first (4.1)."""
     reading = all_workflows(board)
-    slug = board.account.slug
+    slug = board.slug
     runs = [
         {
             "workflow": workflow.name,

@@ -23,7 +23,7 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
         .annotate(count=Count("pk"), oldest=Min("started"))
         .order_by("oldest")[:MOST]
     )
-    slug = board.account.slug
+    slug = board.slug
     return {
         "groups": [
             {**group, "url": address_of("workflow-detail", slug, group["workflow"])}
