@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from tests.factories import make_user
 from workflows_ui.models import SentForm
+from workflows_ui.services import sent_forms
 from workflows_ui.services.sent_forms import (
     REMEMBERED,
     AlreadySent,
     form_claim,
+    form_claim_in_turn,
     form_led_to,
     form_release,
 )
@@ -36,6 +38,23 @@ def test_a_key_given_back_works_again():
     user, key = make_user(), uuid.uuid4()
     form_release(form_claim(user=user, key=key))
     assert form_claim(user=user, key=key)
+
+
+def test_a_sending_waits_for_the_one_under_way(monkeypatch):
+    user, key = make_user(), uuid.uuid4()
+    ends = iter([lambda: None, lambda: form_led_to(sent, "/somewhere/")])
+    monkeypatch.setattr(sent_forms.time, "sleep", lambda _: next(ends)())
+    sent = form_claim(user=user, key=key)
+    with pytest.raises(AlreadySent) as done:
+        form_claim_in_turn(user=user, key=key)
+    assert done.value.led_to == "/somewhere/"
+
+
+def test_a_sending_that_waited_for_one_that_did_nothing_takes_its_turn(monkeypatch):
+    user, key = make_user(), uuid.uuid4()
+    sent = form_claim(user=user, key=key)
+    monkeypatch.setattr(sent_forms.time, "sleep", lambda _: form_release(sent))
+    assert form_claim_in_turn(user=user, key=key) != sent
 
 
 def test_nobody_spends_anothers_key():

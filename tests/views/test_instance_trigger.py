@@ -6,9 +6,12 @@ import uuid
 import pytest
 from django.test import Client
 
+from console.audit.models import Entry
 from tests.cloudflare import fault_server as faults
 from tests.factories import TOKEN
 from tests.views.simulated import soup
+from workflows_ui.models import SentForm
+from workflows_ui.services import sent_forms
 
 URL = "/a/acme/workflows/checkout/trigger/"
 CREATED = {"id": "order-x", "status": "queued", "version_id": "v", "workflow_id": "w"}
@@ -63,6 +66,38 @@ class TestTriggering:
         form = sent(params='{"order": 8}')
         first, second = (operator_client.post(URL, form) for _ in range(2))
         assert first.url == second.url
+        said = operator_client.get(second.url).content.decode()
+        assert "Nothing was done a second time" in said
+
+    def test_other_params_in_a_form_that_was_sent_are_not_said_to_be_sent(self, operator_client):
+        form = sent(params='{"order": 8}')
+        operator_client.get(operator_client.post(URL, form).url)
+        again = operator_client.post(URL, form | {"params": '{"order": 9}'}, follow=True)
+        assert "Triggered" not in soup(again).select_one(".flashes").text
+        creates = Entry.objects.filter(action="instance:create", outcome="attempted")
+        assert creates.count() == 1
+
+    @pytest.mark.parametrize("chosen", ["", "mine-once"])
+    def test_sent_again_after_its_instance_is_gone_it_makes_none(
+        self, operator_client, simulator, chosen
+    ):
+        form = sent(instance_id=chosen)
+        path = f"/workflows/checkout/instances/{chosen or form['own_id']}"
+        operator_client.post(URL, form)
+        assert simulator.simulator.call("DELETE", path).status == 200
+        assert operator_client.post(URL, form).status_code == 302
+        assert simulator.simulator.call("GET", path).status == 404
+
+    def test_an_id_of_ones_own_sent_twice_is_no_mistake(self, operator_client):
+        form = sent(instance_id=f"mine-{uuid.uuid4().hex}")
+        first, second = (operator_client.post(URL, form) for _ in range(2))
+        assert (first.url, second.status_code) == (second.url, 302)
+
+    def test_a_form_under_way_leads_to_its_list(self, operator, operator_client, monkeypatch):
+        monkeypatch.setattr(sent_forms, "PAUSE", 0)
+        form = sent()
+        SentForm.objects.create(user=operator, key=form["own_id"])
+        assert operator_client.post(URL, form).url == "/a/acme/workflows/checkout/"
 
     def test_an_id_of_ones_own_is_taken_once_and_then_named_as_taken(self, operator_client):
         chosen = f"mine-{uuid.uuid4().hex}"

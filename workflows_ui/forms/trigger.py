@@ -75,8 +75,8 @@ class TriggerForm(forms.Form):
         required=False,
         choices=[("", "None"), *((key, f"{name} ({key})") for key, name in LOCATIONS.items())],
     )
-    # Chosen when the form is drawn: sending the same form twice asks for the same instance twice,
-    # and the API makes it once.
+    # Chosen when the form is drawn: it is the form's key, which works once. After a sending whose
+    # end nobody knows it may be sent again, and the API makes an instance of this id once.
     own_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
     # the instance whose params were offered, for the trail
     again = forms.CharField(widget=forms.HiddenInput, required=False, max_length=271)
@@ -87,6 +87,9 @@ class TriggerForm(forms.Form):
         if not options:
             for name in ("success_retention", "error_retention", "location_hint"):
                 del self.fields[name]
+
+    def clean_own_id(self) -> uuid.UUID:
+        return self.cleaned_data["own_id"] or uuid.uuid4()
 
     @property
     def chose_id(self) -> bool:
@@ -100,7 +103,7 @@ class TriggerForm(forms.Form):
             error_retention=data.get("error_retention"),
         )
         return NewInstance(
-            instance_id=data["instance_id"] or str(data["own_id"] or uuid.uuid4()),
+            instance_id=data["instance_id"] or str(data["own_id"]),
             params=NOTHING if data["params"] == {} else data["params"],
             retention=keep if keep != Retention() else None,
             location_hint=data.get("location_hint") or None,
