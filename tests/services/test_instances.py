@@ -18,6 +18,7 @@ from workflows_ui.services.instances import (
     NoSnapshot,
     OutcomeUnknown,
     StateForbids,
+    StepMissing,
     Target,
     instance_create,
 )
@@ -232,6 +233,34 @@ def test_a_refusal_that_the_state_explains_names_the_state(target, fault_upstrea
         status,
         10401,
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [("running", StepMissing), ("complete", StepMissing), ("rollingBack", StateForbids)],
+)
+def test_a_step_that_is_refused_is_not_laid_on_a_status_that_allows_it(
+    target, fault_upstream, status, error
+):
+    refused = faults.failure(409, 10404, "workflows.api.error.instance.cannot_restart")
+    fault_upstream.answer(refused, faults.result(DETAIL | {"status": status}))
+    with pytest.raises(error):
+        services.instance_restart(target, step=cf.RestartFrom(name="charge"), snapshot=False)
+    assert trail()[1] == ("instance:restart_from", "failed")
+    assert Entry.objects.first().upstream_status == 409
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [("terminated", StateForbids), ("waiting", cf.Invalid)]
+)
+def test_an_event_that_is_refused_names_the_state_if_it_ended(
+    target, fault_upstream, status, error
+):
+    refused = faults.failure(400, 10002, "workflows.api.error.body")
+    fault_upstream.answer(refused, faults.result(DETAIL | {"status": status}))
+    with pytest.raises(error):
+        services.instance_event(target, event_type="approve", payload={})
+    assert trail()[1] == ("instance:event", "failed")
 
 
 def test_a_yes_to_an_ended_instance_is_no_success(target, fault_upstream):

@@ -137,8 +137,11 @@ class TestActing:
         answer = operator_client.post(
             url_of("restart", instance), sent(step="no such step", count="1", type="do")
         )
+        said = answer.content.decode()
         assert answer.status_code == 422
-        assert "Nothing was done" in answer.content.decode()
+        assert "can&#x27;t be restarted from no such step" in said
+        assert "Nothing was done" in said
+        assert "Its status changed" not in said
 
     def test_terminate_and_delete(self, admin_client, simulator, instance):
         admin_client.post(url_of("terminate", instance), sent())
@@ -188,6 +191,13 @@ class TestActing:
         assert answer.status_code == 422
         assert "It is errored now" in answer.content.decode()
         assert Entry.objects.first().outcome == "failed"
+
+    def test_an_event_for_one_that_ended_meanwhile_is_said_in_words(self, operator_client):
+        form = sent(event_type="approve", payload='{"ok": true}')
+        answer = operator_client.post(url_of("event", "order-errored"), form)
+        assert answer.status_code == 422
+        assert "It is errored now" in answer.content.decode()
+        assert soup(answer).find("textarea").text.strip() == '{"ok": true}'
 
     def test_a_protected_workflow_wants_a_reason_and_its_name(
         self, admin_client, account, simulator, instance

@@ -63,6 +63,17 @@ def state_changed(status: str, error: cf.CloudflareError | None, account: Accoun
     )
 
 
+def step_missing(step: str, error: cf.CloudflareError, account: Account) -> Trouble:
+    """It may have been restarted since the step was picked."""
+    return replace(
+        trouble_of(error, account=account),
+        status=409,
+        title=f"It can't be restarted from {step}",
+        why="The API doesn't find this step among those that the instance ran. Nothing was done.",
+        next_step="Look at it again: somebody may have restarted it meanwhile.",
+    )
+
+
 def job_running(account: Account) -> Trouble:
     return Trouble(
         status=409,

@@ -42,6 +42,10 @@ class StateForbids(NotDone):
         self.now = now
 
 
+class StepMissing(NotDone):
+    """The API refused to restart from a step in a status that allows it: it has no such step."""
+
+
 class NoSnapshot(NotDone):
     """The instance could not be read, so no copy could be kept."""
 
@@ -165,12 +169,18 @@ def instance_restart(
 ) -> cf.StatusChanged:
     """Restarts from the beginning, or from a step (4.15, 7.4): what ran is forgotten upstream.
 
-    Raises NoSnapshot, StateForbids or CloudflareError.
+    Raises NoSnapshot, StepMissing, StateForbids or CloudflareError.
     """
     action = AuditAction.INSTANCE_RESTART_FROM if step else AuditAction.INSTANCE_RESTART
     detail = {"step": step.name, "count": step.count, "type": step.type} if step else {}
     with losing(target, action, detail, snapshot=snapshot) as act:
-        changed = status_call(target, cf.InstanceAction.RESTART, restart_from=step)
+        try:
+            changed = status_call(target, cf.InstanceAction.RESTART, restart_from=step)
+        except StateForbids as forbidden:
+            # any other status may be restarted (7.3), so it is the step that is refused
+            if step and forbidden.now != cf.InstanceStatus.ROLLING_BACK:
+                raise StepMissing(step.name, forbidden.error) from forbidden
+            raise
         act.succeeded(detail={"status": changed.status})
     return changed
 
@@ -196,11 +206,20 @@ def instance_delete(target: Target, *, snapshot: bool = True) -> cf.InstanceDele
 
 
 def instance_event(target: Target, *, event_type: str, payload: cf.Json) -> cf.EventSent:
-    """Sends an event (4.16), once: a second sending is a second event. Raises CloudflareError."""
+    """Sends an event (4.16), once: a second sending is a second event.
+
+    Raises StateForbids for one that has ended, or CloudflareError.
+    """
     with target.acting(
         AuditAction.INSTANCE_EVENT, params=payload, detail={"event_type": event_type}
     ):
-        return target.api.send_event(target.workflow, target.instance, event_type, payload)
+        try:
+            return target.api.send_event(target.workflow, target.instance, event_type, payload)
+        except (cf.Conflict, cf.Invalid) as refused:
+            status = status_now(target)
+            if status in cf.FINISHED:
+                raise StateForbids(str(status), refused) from refused
+            raise
 
 
 def change(target: Target, action: AuditAction, verb: cf.InstanceAction) -> cf.StatusChanged:

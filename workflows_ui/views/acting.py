@@ -24,12 +24,13 @@ from workflows_ui.presenters.questions import (
     no_copy,
     nothing_done,
     state_changed,
+    step_missing,
     unfinished,
     unknown_outcome,
 )
 from workflows_ui.presenters.trouble import Trouble
 from workflows_ui.services.batches import Unfinished
-from workflows_ui.services.instances import NoSnapshot, NotDone, StateForbids
+from workflows_ui.services.instances import NoSnapshot, NotDone, StateForbids, StepMissing
 from workflows_ui.services.sent_forms import AlreadySent, form_claim, form_led_to, form_release
 from workflows_ui.services.ticked import JobRunning
 
@@ -93,6 +94,9 @@ def refusal(
     if isinstance(error, StateForbids):
         form_release(sent)
         return state_changed(error.now, error.error, access.account)
+    if isinstance(error, StepMissing) and error.error:
+        form_release(sent)
+        return step_missing(str(error), error.error, access.account)
     if isinstance(error, NoSnapshot) and error.error and isinstance(form, ForgettingForm):
         form_release(sent)
         form.offers_without = True
