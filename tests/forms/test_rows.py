@@ -90,6 +90,11 @@ class TestLines:
             (3, "line 4"),
         ]
 
+    def test_a_line_that_ends_too_early_is_named_once(self):
+        ((row, place, words),) = problems('{"a": 1}\n{"a":\n')
+        assert (row, place) == (2, "line 2, column 6")
+        assert "ine 2" not in words
+
 
 class TestCsv:
     def test_the_first_line_names_the_columns(self):
@@ -101,6 +106,17 @@ class TestCsv:
 
     def test_a_column_is_chosen_for_the_id(self):
         assert rows("order;n\nx;1\n", id_column="order") == [("x", {"n": 1})]
+
+    def test_spaces_around_the_names_of_columns_are_none(self):
+        assert rows(" instance_id , n \nx,1\n") == [("x", {"n": 1})]
+        assert [words for _, _, words in problems("n, n\n1,2\n")] == [
+            "The column “n” is there twice."
+        ]
+
+    def test_lines_without_a_value_are_no_rows(self):
+        text = "instance_id;n\n\nx;1\n;\n ; \ny;2\n;\n"
+        assert rows(text) == [("x", {"n": 1}), ("y", {"n": 2})]
+        assert problems("instance_id,n\nx,1\n,\n-y,2\n")[0][:2] == (2, "line 4")
 
     def test_a_column_that_is_not_there_names_those_that_are(self):
         ((_, place, words),) = problems("a,b\n1,2", id_column="c")

@@ -177,7 +177,7 @@ def json_lines(text: str, id_column: str) -> Iterator[Row | Problem]:
             continue
         number += 1
         try:
-            value = parse(line)
+            value = parse(line.rstrip())
         except ValidationError as error:
             said = error.messages[0].removeprefix("Line 1, ").removeprefix("column ")
             column, _, rest = said.partition(": ")
@@ -208,6 +208,7 @@ def csv_rows(text: str, id_column: str) -> Iterator[Row | Problem]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text), strict=True)
     records = csv_records(reader)
     _, header = next(records, (1, []))
+    header = [name.strip() for name in header]
     refuse_header(header, id_column)
     chosen = id_column or ("instance_id" if "instance_id" in header else "")
     for number, (line, cells) in enumerate(records, start=1):
@@ -222,7 +223,8 @@ def csv_rows(text: str, id_column: str) -> Iterator[Row | Problem]:
 
 
 def csv_records(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the line it begins on; empty lines are passed over."""
+    """Each record with the line it begins on. Empty ones are passed over: spreadsheets leave lines
+    of commas alone below the last row."""
     while True:
         begins = reader.line_num + 1
         try:
@@ -231,7 +233,7 @@ def csv_records(reader: Any) -> Iterator[tuple[int, list[str]]]:
             return
         except csv.Error as error:
             raise Broken(f"line {begins}", f"The quotes are not right: {error}.") from None
-        if cells:
+        if any(text.strip() for text in cells):
             yield begins, cells
 
 
@@ -239,7 +241,7 @@ def refuse_header(header: list[str], id_column: str) -> None:
     named = ", ".join(f"“{name}”" for name in header)[:300]
     if not header:
         raise Broken("", "There are no rows.")
-    if any(not name.strip() for name in header):
+    if not all(header):
         raise Broken("line 1", "A column has no name.")
     twice = next((name for name in header if header.count(name) > 1), None)
     if twice is not None:
