@@ -17,7 +17,16 @@ from django.db.models.functions import Coalesce, Lower
 
 from console.audit.actions import AuditAction
 from console.audit.models import SETTLED, Entry, Outcome
-from console.audit.queries import PENDING, Filter, as_kept, between, pending, workflows_of
+from console.audit.queries import (
+    PENDING,
+    Filter,
+    as_kept,
+    between,
+    pending,
+    says,
+    was_sent,
+    workflows_of,
+)
 
 PAGE = 50
 SEARCHED = 10_000
@@ -279,20 +288,13 @@ def _kind(found: Filter) -> Q:
 
 def _text(found: Filter) -> Q:
     """Rows that say the text. Of what both rows of an act say the first is taken."""
-    own = _any(found.text, (*COPIED, *SINGLE))
+    own = says(found.text, (*COPIED, *SINGLE))
     if found.outcome:
-        sent = Entry.objects.filter(
-            sequence=OuterRef("attempt_sequence"), params_text__icontains=found.text
-        )
-        return own | Q(Exists(sent))
+        return own | was_sent(found.text)
     if found.instance_id:
         return own & (HEAD | Q(part=True))
-    again = _any(found.text, COPIED) | Q(part=False, instance_id__icontains=found.text)
+    again = says(found.text, COPIED) | Q(part=False, instance_id__icontains=found.text)
     return own & (HEAD | ~again)
-
-
-def _any(text: str, names: Sequence[str]) -> Q:
-    return Q.create([Q(**{f"{name}__icontains": text}) for name in names], connector=Q.OR)
 
 
 def _page(led: QuerySet[Entry], rest: Q, place: Place, limit: int) -> RowPage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -14,12 +14,13 @@ from django.utils import timezone
 from console.audit.actions import AuditAction
 from console.audit.chain import outcomes
 from console.audit.models import Entry, Outcome
-from console.audit.redaction import scrub_id
+from console.audit.redaction import canonical, scrub_id
 
 PENDING = "pending"
 """Asked for like an outcome: attempts that have none yet."""
 # how far the clocks of several machines may be apart
 SKEW = timedelta(hours=1)
+JSON_FIELDS = ("params_text", "detail_text")
 TEXT_FIELDS = (
     "actor_name",
     "account_name",
@@ -27,8 +28,7 @@ TEXT_FIELDS = (
     "instance_id",
     "target",
     "reason",
-    "params_text",
-    "detail_text",
+    *JSON_FIELDS,
 )
 
 
@@ -49,6 +49,21 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     text: str = ""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What is asked besides the accounts, as the trail keeps it of an export."""
+        given = {
+            "actor_id": self.actor_id,
+            "action": self.action,
+            "outcome": self.outcome,
+            "workflow": self.workflow,
+            "instance_id": self.instance_id,
+            "since": self.since and self.since.isoformat(),
+            "until": self.until and self.until.isoformat(),
+            "text": self.text,
+        }
+        return {name: value for name, value in given.items() if value}
 
 
 def stream(found: Filter) -> Iterator[Entry]:
@@ -198,9 +213,24 @@ def _matching(found: Filter) -> QuerySet[Entry]:
     if found.since or found.until:
         rows = between(rows, found.since, found.until)
     if found.text:
-        any_field = (Q(**{f"{name}__icontains": found.text}) for name in TEXT_FIELDS)
-        rows = rows.filter(Q.create(list(any_field), connector=Q.OR))
+        rows = rows.filter(says(found.text, TEXT_FIELDS) | was_sent(found.text))
     return rows
+
+
+def says(text: str, names: Sequence[str]) -> Q:
+    """Rows that have the text in one of these columns; JSON may have it as JSON writes it."""
+    asked = [(name, text) for name in names]
+    written = canonical(text)[1:-1]
+    if written != text:
+        asked += [(name, written) for name in names if name in JSON_FIELDS]
+    wanted = [Q(**{f"{name}__icontains": words}) for name, words in asked]
+    return Q.create([*wanted], connector=Q.OR)
+
+
+def was_sent(text: str) -> Q:
+    """What came of attempts that have the text in their params; these stay with the attempt."""
+    attempt = Entry.objects.filter(sequence=OuterRef("attempt_sequence"))
+    return Q(Exists(attempt.filter(says(text, ["params_text"]))))
 
 
 def between(

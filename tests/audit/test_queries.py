@@ -127,7 +127,11 @@ def test_an_export_holds_the_filtered_trail_and_is_recorded(tmp_path):
     record_event(actor=make_user("ada"), action=AuditAction.ACCOUNT_CONNECT, account=account)
     record_event(actor=None, action=AuditAction.USER_CREATE)
     path = tmp_path / "trail.jsonl"
-    call_command("audit_export", account="acme", output=path)
+    call_command("audit_export", "--since=2026-01-01", account="acme", output=path)
+    assert Entry.objects.first().detail == {
+        "format": "jsonl",
+        "filter": {"since": "2026-01-01T00:00:00+00:00"},
+    }
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     assert [row["action"] for row in rows] == ["account:connect", "trail:export"]
     assert path.stat().st_mode & 0o777 == 0o600

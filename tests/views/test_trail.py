@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -146,6 +147,19 @@ def test_every_filter_narrows_and_stays_in_the_address(viewer_client, operator, 
     assert page.select_one("#id_q")["value"] == "x"
     assert page.select_one("#id_workflow").find_parent(class_="menu") is None
     assert "Nothing in the trail fits" in page.text
+
+
+@pytest.mark.parametrize("text", ["Müller", 'say "hi"', "C:\\temp", "100%_", "日本"])
+def test_a_text_is_found_in_params_whatever_json_makes_of_it(
+    viewer_client, admin_client, operator, account, text
+):
+    one = act(operator, account, params={"note": f"x {text} y"})
+    two = act(operator, account, reason=f"x {text} y")
+    three = act(operator, account, answer={"detail": {"said": f"x {text} y"}})
+    act(operator, account, params={"note": "Muller, 100 of them"})
+    query = urlencode({"q": text})
+    assert ids(viewer_client.get(f"{TRAIL}?{query}")) == [three, two, one]
+    assert ids(viewer_client.get(f"{TRAIL}?{query}&outcome=succeeded")) == [three, two, one]
 
 
 def test_days_are_those_of_the_viewers_zone(viewer_client, operator, account):
@@ -412,6 +426,20 @@ def test_json_lines_are_read_back(admin_client, operator, account):
     act(operator, account, params={"a": 1})
     rows = [json.loads(line) for line in body(exported(admin_client, "jsonl")).splitlines()]
     assert rows[0]["params"] == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("query", "outcomes"), [("", ["attempted", "failed"]), ("&outcome=failed", ["failed"])]
+)
+def test_what_came_of_an_attempt_is_in_the_download_of_its_params(
+    admin_client, operator, account, query, outcomes
+):
+    act(operator, account, outcome=Outcome.FAILED, params={"order": "needle"})
+    act(operator, account, outcome=Outcome.FAILED)
+    text = body(exported(admin_client, "jsonl", f"q=needle{query}"))
+    rows = [json.loads(line) for line in text.splitlines()]
+    told = [row["outcome"] for row in rows if row["action"] == "instance:restart"]
+    assert told == outcomes
 
 
 def test_a_download_is_written_down_before_its_first_byte(admin_client, operator, account):

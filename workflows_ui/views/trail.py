@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from console.audit.actions import AuditAction
 from console.audit.export import csv_lines, json_lines
 from console.audit.models import Entry
-from console.audit.queries import Filter, stream
+from console.audit.queries import stream
 from console.audit.recording import TrailUnavailable
 from console.team.roles import Action, Role
 from console.vault.sealing import CannotOpen
@@ -106,25 +105,10 @@ def trail_export(request: ConsoleRequest, account: str) -> HttpResponseBase:
     found = form.chosen(seat.account.pk)
     kind = asked.cleaned_data["format"]
     try:
-        seat.actor.record(AuditAction.TRAIL_EXPORT, detail={"format": kind, "filter": told(found)})
+        seat.actor.record(AuditAction.TRAIL_EXPORT, detail={"format": kind, "filter": found.facts})
     except TrailUnavailable:
         messages.error(request, "Nothing was exported: the trail can't be written just now.")
         return redirect("workflows_ui:trail-list", account)
     writer, content_type = WRITERS[kind]
     name = f"{safe(f'trail-{account}')}-{timezone.now():%Y%m%d-%H%M%S}.{kind}"
     return streamed_download(writer(stream(found)), name, content_type)
-
-
-def told(found: Filter) -> dict[str, Any]:
-    """What an export was narrowed to, as the trail keeps it."""
-    facts = {
-        "actor_id": found.actor_id,
-        "action": found.action,
-        "outcome": found.outcome,
-        "workflow": found.workflow,
-        "instance_id": found.instance_id,
-        "since": found.since and found.since.isoformat(),
-        "until": found.until and found.until.isoformat(),
-        "text": found.text,
-    }
-    return {name: value for name, value in facts.items() if value}

@@ -50,7 +50,7 @@ class Command(BaseCommand):
             actor_name="manage.py",
             action=AuditAction.TRAIL_EXPORT,
             account=account,
-            detail={"format": options["format"]},
+            detail={"format": options["format"], "filter": wanted.facts},
         )
         lines = {"csv": csv_lines, "jsonl": json_lines}[options["format"]](stream(wanted))
         if not options["output"]:
