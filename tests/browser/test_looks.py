@@ -73,3 +73,27 @@ def test_a_page_fits_and_is_accessible(context: BrowserContext, console: Served,
     page = context.new_page()
     visit(page, console, name)
     look_at(page, name)
+
+
+ONE_MORE = "rail => rail.prepend(rail.querySelector('.rail-link').cloneNode(true))"
+
+
+@pytest.mark.parametrize("count", [6, 7])
+def test_every_entry_of_the_rail_is_seen_and_reached_by_keyboard(
+    page: Page, console: Served, count: int
+):
+    page.goto(console.url + PAGES["dashboards"])
+    rail = page.locator(".rail")
+    if count == 7:
+        rail.evaluate(ONE_MORE)
+    links = rail.get_by_role("link").all()
+    assert len(links) == count
+    for width in (320, 360, 700, 899, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert rail.evaluate("rail => rail.scrollWidth <= rail.clientWidth"), width
+        boxes = [link.bounding_box() for link in links]
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes), width
+        links[0].focus()
+        for link in links[1:]:
+            page.keyboard.press("Tab")
+            assert link.evaluate("link => link === document.activeElement")
