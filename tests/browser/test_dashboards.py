@@ -52,6 +52,16 @@ def test_it_is_put_together_moved_and_shared(board: Page):
     expect(board.get_by_text("shared", exact=True)).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_big_numbers_stand_in_columns_of_one_width(board: Page, width: int):
+    board.set_viewport_size({"width": width, "height": 900})
+    boxes = [cell.bounding_box() for cell in board.locator(f"{COUNTS} > div").all()]
+    assert all(boxes)
+    columns = {round(box["x"]) for box in boxes}
+    assert 1 < len(columns) < len(boxes)
+    assert max(box["width"] for box in boxes) - min(box["width"] for box in boxes) < 1
+
+
 def test_only_what_changed_moves_and_what_is_selected_stays(board: Page, console: Served):
     board.evaluate("document.querySelector('#board .prose').marked = true")
     before = board.locator(COUNTS).inner_text()
