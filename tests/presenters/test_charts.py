@@ -8,7 +8,10 @@ NOW = datetime(2026, 11, 25, 12, 34, 56, tzinfo=UTC)
 
 
 def columns(*values: tuple[float | None, ...]) -> list[Column]:
-    return [Column(NOW + timedelta(hours=hour), each) for hour, each in enumerate(values)]
+    return [
+        Column(NOW + timedelta(hours=hour), each, known=each != (None,))
+        for hour, each in enumerate(values)
+    ]
 
 
 def test_buckets_end_with_the_one_that_holds_now():

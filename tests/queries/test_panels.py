@@ -15,7 +15,7 @@ from workflows_ui.panels import draw, drawn_panels
 from workflows_ui.presenters.presets import PRESETS
 from workflows_ui.queries.boards import NeedsToken
 from workflows_ui.queries.dashboards import panels_of
-from workflows_ui.queries.panels import KINDS
+from workflows_ui.queries.panels import KINDS, rates
 from workflows_ui.queries.panels import counts as counts_panel
 from workflows_ui.watching import Board
 
@@ -151,6 +151,43 @@ def test_throughput_counts_endings_and_knows_what_it_did_not_watch(board):
     assert columns[-1].values == (0, 0, 0)
     assert max(column.values[0] or 0 for column in columns) == 3
     assert 11 <= len(found["chart"].unknown) <= 12
+
+
+def test_what_passed_since_the_worker_stopped_is_missing_and_not_zero(board):
+    Sampling.objects.update(sampled=NOW - 5 * HOUR)
+    seen(board, "ok", status="complete", ended=NOW - 8 * HOUR)
+    found = read("throughput", board, period="24h")
+    columns = found["chart"].columns
+    assert all(column.values == (None, None, None) for column in columns[-6:])
+    assert columns[-8].values == (0, 0, 0)
+    assert found["total"] == 1
+    html = draw(Panel(pk=1, kind="failures", settings={}), board).html
+    assert "No failure was seen" in html
+    assert "not watched since then" in html
+    Sampling.objects.update(sampled=NOW - timedelta(minutes=1))
+    assert "Nothing failed" in draw(Panel(pk=1, kind="failures", settings={}), board).html
+
+
+def test_a_piece_that_was_watched_in_part_is_not_told_as_whole(board):
+    seen(board, "ok", status="complete", ended=NOW - HOUR)
+    Sampling.objects.update(whole_since=NOW)
+    found = read("throughput", board, period="30d")
+    assert {column.values for column in found["chart"].columns} == {(None, None, None)}
+
+
+def test_hours_without_an_ending_are_watched_all_the_same(board):
+    chart = read("durations", board, period="24h")["chart"]
+    assert len(chart.unknown) == len(read("throughput", board, period="24h")["chart"].unknown)
+    assert "none" in draw(Panel(pk=1, kind="durations", settings={}), board).html
+
+
+def test_more_endings_than_are_gone_through_cut_the_chart_where_they_end(board, monkeypatch):
+    monkeypatch.setattr(rates, "MOST_ROWS", 2)
+    for hours in (1, 2, 6):
+        seen(board, f"ok-{hours}", status="complete", ended=NOW - hours * HOUR)
+    found = read("throughput", board, period="24h")
+    assert found["watched"].since == NOW - 2 * HOUR
+    assert found["chart"].columns[-7].values == (None, None, None)
 
 
 def test_durations_have_a_middle_and_a_tail(board):

@@ -46,11 +46,12 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One bucket: when, and its values in the order of the chart's series. None is not known,
-    which is not zero."""
+    """One bucket: when, and its values in the order of the chart's series. None is no value, which
+    is not zero; of a bucket that isn't `known` nobody can tell."""
 
     at: datetime
     values: tuple[float | None, ...]
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def stacked(columns: Sequence[Column], tones: Sequence[str]) -> Chart:
 
 
 def lines(columns: Sequence[Column], tones: Sequence[str]) -> Chart:
-    """A line per series; where a value is not known the line is broken."""
+    """A line per series; where there is no value the line is broken."""
     known = [value for column in columns for value in column.values if value is not None]
     top = max(known, default=0) or 1
     drawn = [
@@ -98,7 +99,7 @@ def unknown_of(columns: Iterable[Column]) -> list[Bar]:
     return [
         Bar(round(place * wide, 2), 0, round(wide, 2), HEIGHT, "muted")
         for place, column in enumerate(columns)
-        if all(value is None for value in column.values)
+        if not column.known
     ]
 
 

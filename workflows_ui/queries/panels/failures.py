@@ -16,7 +16,7 @@ from workflows_ui.queries.panels.seen import (
     chosen,
     period_of,
     seen_line,
-    watched_since,
+    watched_at,
 )
 from workflows_ui.watching import Board
 
@@ -58,7 +58,7 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
         "unread": failed.filter(fingerprint="").count(),
         "total": failed.count(),
         "period": period,
-        "since": watched_since(board.account),
+        "watched": watched_at(board.account),
     }
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workflows_ui.queries.panels.seen import alive, chosen, seen_line, watched_since
+from workflows_ui.queries.panels.seen import alive, chosen, seen_line, watched_at
 from workflows_ui.watching import Board
 
 MOST = 50
@@ -27,5 +27,5 @@ def listed(board: Board, rows: Any, settings: Mapping[str, Any]) -> dict[str, An
     most = min(int(settings.get("rows") or 10), MOST)
     return {
         "lines": [seen_line(row, board.slug) for row in rows[:most]],
-        "since": watched_since(board.account),
+        "watched": watched_at(board.account),
     }

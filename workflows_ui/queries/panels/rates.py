@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from statistics import median, quantiles
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from django.utils import timezone
 
 from workflows_ui.presenters.charts import Column, Period, lines, stacked
-from workflows_ui.queries.panels.seen import chosen, period_of, watched_since
+from workflows_ui.queries.panels.seen import Watched, chosen, period_of, watched_at
 from workflows_ui.watching import Board
 
 ENDINGS = ("complete", "errored", "terminated")
@@ -21,15 +22,16 @@ MOST_ROWS = 50_000
 
 def throughput(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
     """How many instances ended in each piece of the period, and how."""
-    period, since = period_of(settings), watched_since(board.account)
+    period, watched = period_of(settings), watched_at(board.account)
     buckets = period.buckets(timezone.now())
-    counts = [dict.fromkeys(ENDINGS, 0) for _ in buckets]
     ended = chosen(board.account, settings).filter(ended__gte=buckets[0], status__in=ENDINGS)
-    for at, status in ended.order_by().values_list("ended", "status")[:MOST_ROWS]:
-        if at:
-            counts[place_in(buckets, at)][status] += 1
+    rows = newest(ended.values_list("ended", "status"))
+    watched = as_far_as(rows, watched)
+    counts = [dict.fromkeys(ENDINGS, 0) for _ in buckets]
+    for at, status in rows:
+        counts[place_in(buckets, at)][status] += 1
     columns = [
-        Column(at, tuple(count[name] if watched(at, period, since) else None for name in ENDINGS))
+        column(at, period, watched, tuple(count[name] for name in ENDINGS))
         for at, count in zip(buckets, counts, strict=True)
     ]
     total = sum(sum(count.values()) for count in counts)
@@ -41,23 +43,24 @@ def throughput(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
         "failed": failed,
         "rate": failed / total * 100 if total else None,
         "period": period,
-        "since": since,
+        "watched": watched,
     }
 
 
 def durations(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
     """How long instances took that ended in each piece of the period: median and p95."""
-    period, since = period_of(settings), watched_since(board.account)
+    period, watched = period_of(settings), watched_at(board.account)
     buckets = period.buckets(timezone.now())
-    took: list[list[float]] = [[] for _ in buckets]
     ended = chosen(board.account, settings).filter(
         ended__gte=buckets[0], status="complete", started__isnull=False
     )
-    for start, end in ended.order_by().values_list("started", "ended")[:MOST_ROWS]:
-        if start and end:
-            took[place_in(buckets, end)].append((end - start).total_seconds())
+    rows = newest(ended.values_list("ended", "started"))
+    watched = as_far_as(rows, watched)
+    took: list[list[float]] = [[] for _ in buckets]
+    for end, start in rows:
+        took[place_in(buckets, end)].append((end - start).total_seconds())
     columns = [
-        Column(at, middle_and_tail(values) if values else (None, None))
+        column(at, period, watched, middle_and_tail(values) if values else (None, None))
         for at, values in zip(buckets, took, strict=True)
     ]
     everything = [value for values in took for value in values]
@@ -67,7 +70,7 @@ def durations(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
         "all": middle_and_tail(everything) if everything else None,
         "count": len(everything),
         "period": period,
-        "since": since,
+        "watched": watched,
     }
 
 
@@ -81,6 +84,22 @@ def place_in(buckets: Sequence[datetime], at: datetime) -> int:
     return max(bisect_right(buckets, at) - 1, 0)
 
 
-def watched(at: datetime, period: Period, since: datetime | None) -> bool:
-    """Whether the whole piece that begins at `at` was watched."""
-    return since is not None and at + period.step > since
+def newest(rows: Any) -> list[Any]:
+    """The rows, whose first value is when an instance ended; the newest, where they are too many
+    to go through."""
+    return list(rows.order_by("-ended")[:MOST_ROWS])
+
+
+def as_far_as(rows: Sequence[Any], watched: Watched) -> Watched:
+    """What the rows tell of: no more than they reach back to, where older ones were left out."""
+    if len(rows) < MOST_ROWS or watched.since is None:
+        return watched
+    return replace(watched, since=max(watched.since, rows[-1][0]))
+
+
+def column(
+    at: datetime, period: Period, watched: Watched, values: tuple[float | None, ...]
+) -> Column:
+    """A piece of the chart, without values where it was not watched."""
+    known = watched.holds(at, period.step)
+    return Column(at, values if known else (None,) * len(values), known=known)

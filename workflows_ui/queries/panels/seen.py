@@ -19,7 +19,7 @@ from workflows_ui.presenters.instances import Span as Length
 from workflows_ui.presenters.instances import instance_url
 from workflows_ui.presenters.status import Look, look_of
 from workflows_ui.presenters.words import CutText, cut
-from workflows_ui.queries.history import sampling_of
+from workflows_ui.queries.history import ALIVE, sampling_of
 
 OVER = (*FINISHED, "gone")
 
@@ -73,7 +73,25 @@ def period_of(settings: Mapping[str, Any]) -> Period:
     return PERIODS.get(str(settings.get("period")), PERIODS["24h"])
 
 
-def watched_since(account: Account) -> datetime | None:
-    """Since when every instance was seen; None when nobody watches."""
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Every instance was seen since `since` (None: nobody ever watched), and until `until` where
+    nobody watches any more."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, at: datetime, length: timedelta) -> bool:
+        """Whether the whole piece of time that begins at `at` was watched, as far as it is over."""
+        if self.since is None or at < self.since:
+            return False
+        return self.until is None or at + length <= self.until
+
+
+def watched_at(account: Account) -> Watched:
+    """From when to when the account was watched."""
     sampling = sampling_of(account)
-    return sampling.whole_since if sampling else None
+    if sampling is None or sampling.sampled is None:
+        return Watched()
+    still = sampling.sampled > timezone.now() - ALIVE
+    return Watched(sampling.whole_since, None if still else sampling.sampled)

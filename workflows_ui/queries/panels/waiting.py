@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Min
 
 from workflows_ui.presenters.addresses import address_of
-from workflows_ui.queries.panels.seen import alive, watched_since
+from workflows_ui.queries.panels.seen import alive, watched_at
 from workflows_ui.watching import Board
 
 MOST = 20
@@ -30,5 +30,5 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
             for group in groups
         ],
         "unread": waiting.filter(status="waiting", looked_into=None).count(),
-        "since": watched_since(board.account),
+        "watched": watched_at(board.account),
     }
