@@ -71,6 +71,48 @@ def test_it_keeps_to_its_calls_and_says_that_it_is_not_whole(account, api, simul
     assert timezone.now() - state.whole_since < timedelta(minutes=1)
 
 
+def test_what_one_round_has_no_calls_for_comes_first_in_the_next(account, api):
+    names = {workflow.name for workflow in api.list_workflows(per_page=100).items}
+    walked: set[str] = set()
+    while walked != names:
+        sample(account, api, calls=3)
+        state = Sampling.objects.get(account=account)
+        assert walked < state.reached.keys()
+        walked = set(state.reached)
+        assert (state.sampled is not None) is (walked == names)
+    assert state.whole_since <= state.sampled
+
+
+def test_a_list_that_fails_keeps_nobody_from_the_others(account, api, simulator):
+    faults = simulator.simulator.faults
+    fault = faults.add("status", status=500, path="/workflows/checkout/instances$")
+    sample(account, api, calls=100)
+    faults.remove(fault)
+    state = Sampling.objects.get(account=account)
+    assert "checkout" not in state.reached
+    assert state.reached
+    assert state.sampled is None
+
+
+def test_more_new_instances_than_calls_are_told_as_a_gap(account, api, monkeypatch):
+    sample(account, api, calls=10_000)
+    Sampling.objects.update(whole_since=timezone.now() - timedelta(days=9))
+    monkeypatch.setattr(sampling, "see_new", lambda *_: False)
+    sample(account, api, calls=10)
+    state = Sampling.objects.get(account=account)
+    assert timezone.now() - state.whole_since < timedelta(minutes=1)
+
+
+def test_calls_are_kept_for_details_however_much_there_is_to_list(account, api, monkeypatch):
+    sample(account, api, calls=10_000)
+    SeenInstance.objects.filter(status="errored").update(fingerprint="")
+    Sampling.objects.update(reached={})
+    monkeypatch.setattr(sampling, "PER_PAGE", 1)
+    monkeypatch.setattr(sampling, "all_workflows", lambda *_: api.list_workflows().items)
+    sample(account, api, calls=8)
+    assert SeenInstance.objects.filter(status="errored").exclude(fingerprint="").exists()
+
+
 def test_what_an_instance_waits_for_is_known(account, api):
     sample(account, api, calls=10_000)
     waiting = SeenInstance.objects.get(workflow="checkout", instance_id="order-waiting")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -81,9 +81,11 @@ class Sampling(models.Model):
     leased_until = models.DateTimeField(null=True)
     tried = models.DateTimeField(null=True)
     sampled = models.DateTimeField(null=True)
-    """When counts were last stored."""
+    """Up to when every workflow was looked at."""
     whole_since = models.DateTimeField(null=True)
     """Every instance created since then was seen; before, only some may have been."""
+    reached: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    """Up to when each workflow was looked at."""
     problem = models.CharField(max_length=300, blank=True)
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ Nothing is written upstream.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ from workflows_ui.presenters.failures import fingerprint_of
 from workflows_ui.presenters.steps import split_counter, step_status
 from workflows_ui.side_by_side import all_of
 
+logger = logging.getLogger(__name__)
+
 PER_PAGE = 100
 LEASE = timedelta(seconds=90)
 FIRST_LOOK = timedelta(hours=24)
@@ -30,6 +33,8 @@ FIRST_LOOK = timedelta(hours=24)
 OVERLAP = timedelta(minutes=2)
 MOST_FAILURES, MOST_UNFINISHED = 40, 20
 """Read one by one in a round."""
+KEPT_FOR_DETAILS = 4
+"""One call in so many is for these, however much there is to list."""
 GONE = "gone"
 KEPT = timedelta(days=35)
 """Of instances: longer than Cloudflare keeps them."""
@@ -79,17 +84,59 @@ def sample(account: Account, api: cf.WorkflowsApi, *, calls: int) -> None:
     """
     allowance, now = Allowance(calls), timezone.now()
     state = Sampling.objects.get_or_create(account=account)[0]
-    since = state.sampled - OVERLAP if state.sampled else now - FIRST_LOOK
     workflows = list(all_workflows(api, allowance))
     keep_counts(account, workflows, now)
-    reached = [see_new(account, api, workflow, since, allowance) for workflow in workflows]
-    whole = all(reached)
-    read_details(account, api, allowance)
-    if not whole or state.whole_since is None:
-        state.whole_since = since if whole else now
-    state.sampled = now
-    state.save(update_fields=["sampled", "whole_since"])
+    kept = allowance.left // KEPT_FOR_DETAILS
+    lists = Allowance(allowance.left - kept)
+    try:
+        note_reach(state, workflows, now, whole=see_all(state, api, workflows, lists, now))
+    finally:
+        state.save(update_fields=["sampled", "whole_since", "reached"])
+    read_details(account, api, Allowance(max(lists.left, 0) + kept))
     forget_old(account, now)
+
+
+def see_all(
+    state: Sampling,
+    api: cf.WorkflowsApi,
+    workflows: Sequence[cf.Workflow],
+    allowance: Allowance,
+    now: datetime,
+) -> bool:
+    """Walks the workflows, those first that were not walked for longest; whom no call is left for
+    waits for the next round. False when one had more new instances than all calls could tell of.
+    """
+    whole, everything = True, allowance.left
+    for workflow in sorted(workflows, key=lambda one: state.reached.get(one.name, "")):
+        if allowance.left <= 0:
+            break
+        last, alone = state.reached.get(workflow.name), allowance.left == everything
+        since = datetime.fromisoformat(last) - OVERLAP if last else now - FIRST_LOOK
+        try:
+            there = see_new(state.account, api, workflow, since, allowance)
+        except cf.NotFound:
+            there = True  # deleted since it was listed
+        except (cf.ServerError, cf.BadResponse) as error:
+            what = type(error).__name__
+            logger.warning("sampling_list_failed workflow=%s kind=%s", workflow.name, what)
+            continue  # it must not keep the others from being seen
+        if there or alone:  # else it comes first in the next round, with all the calls
+            state.reached[workflow.name] = now.isoformat()
+        whole = whole and (there or not alone)
+    return whole
+
+
+def note_reach(
+    state: Sampling, workflows: Sequence[cf.Workflow], now: datetime, *, whole: bool
+) -> None:
+    """Writes down from when to when all workflows were looked at."""
+    names = {workflow.name for workflow in workflows}
+    state.reached = {name: at for name, at in state.reached.items() if name in names}
+    everywhere = len(state.reached) == len(names)
+    if not whole or state.whole_since is None:
+        state.whole_since = now - FIRST_LOOK if whole and everywhere else now
+    if everywhere:
+        state.sampled = datetime.fromisoformat(min(state.reached.values(), default=now.isoformat()))
 
 
 def all_workflows(api: cf.WorkflowsApi, allowance: Allowance) -> Iterator[cf.Workflow]:
