@@ -29,7 +29,8 @@ def groups_in(claims: Mapping[str, Any], name: str) -> list[str] | None:
     if name in (claims.get("_claim_names") or {}):
         return None
     value = claims.get(name) or []
-    return [value] if isinstance(value, str) else [str(group) for group in value]
+    several = isinstance(value, (list, tuple, Mapping))
+    return [str(group) for group in (value if several else [value])]
 
 
 def memberships_follow_groups(

@@ -411,6 +411,12 @@ def test_a_claim_that_is_missing_is_no_group(url, acme):
     assert role_after(url, groups="dev") == "operator"
 
 
+@pytest.mark.parametrize("value", ["DEV", "dev,sre", 7, True, {"dev2": {}}, [["dev"]], [None]])
+def test_a_claim_of_an_odd_shape_is_no_group_of_ours(url, acme, value):
+    assert role_after(url, "dev") == "operator"
+    assert role_after(url, groups=value) is None
+
+
 def test_groups_that_are_too_many_to_send_change_nothing(url, acme):
     assert role_after(url, "dev") == "operator"
     too_many = {"_claim_names": {"groups": "src1"}}
