@@ -32,6 +32,15 @@ def secrets(name: str, *, least: int, hint: str) -> list[str]:
     return values
 
 
+def names(name: str) -> frozenset[str]:
+    """Names, comma-separated. A stray comma names nothing: neither all nor the empty name."""
+    text = str(env.str(name, "")).strip()
+    found = frozenset(value.strip().lower() for value in text.split(",") if value.strip())
+    if text and not found:
+        raise ImproperlyConfigured(f"{name} holds commas and no name.")
+    return found
+
+
 def proxies(name: str) -> tuple[IPv4Network | IPv6Network | str, ...]:
     """Addresses and networks, comma-separated; the word `unix` stands for Unix sockets."""
     values = [value.strip() for value in str(env.str(name, "")).split(",") if value.strip()]

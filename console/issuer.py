@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,10 +10,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from console.env import env, is_loopback
+from console.env import env, is_loopback, names
 
 ROLES = ("viewer", "operator", "admin")
 PROVIDER_ID = "oidc"
+DOMAIN = re.compile(r"[^\s@*/:]+")
 HINT = "See README.md, Log-in."
 
 
@@ -77,12 +79,22 @@ def issuer_from_env() -> Issuer | None:
         client_id=client_id,
         client_secret=client_secret,
         name=str(env.str("CONSOLE_OIDC_NAME", "single sign-on")),
-        domains=frozenset(map(str.lower, env.list("CONSOLE_OIDC_DOMAINS", []))),
+        domains=domains_of(),
         trusts_email=bool(env.bool("CONSOLE_OIDC_TRUST_EMAIL", False)),
         groups_claim=str(env.str("CONSOLE_OIDC_GROUPS_CLAIM", "groups")),
         roles=roles_of(str(env.str("CONSOLE_OIDC_ROLES", ""))),
         second_factor=bool(env.bool("CONSOLE_OIDC_SECOND_FACTOR", False)),
     )
+
+
+def domains_of() -> frozenset[str]:
+    """The domains whose people get in; none means that all do."""
+    found = names("CONSOLE_OIDC_DOMAINS")
+    if odd := sorted(domain for domain in found if not DOMAIN.fullmatch(domain)):
+        raise ImproperlyConfigured(
+            f"CONSOLE_OIDC_DOMAINS holds {odd[0]!r}; each one is like example.com. {HINT}"
+        )
+    return found
 
 
 def roles_of(text: str) -> dict[str, tuple[tuple[str, str], ...]]:

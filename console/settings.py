@@ -15,6 +15,7 @@ from console.env import (
     debug,
     env,
     is_loopback,
+    names,
     proxies,
     public_url,
     secret,
@@ -268,7 +269,7 @@ LOGGING = {
 # A person may connect an account by address; these say which addresses the server talks to.
 CLOUDFLARE_API_URL = "https://api.cloudflare.com/client/v4"
 LOOPBACK_UPSTREAMS = env.bool("CONSOLE_LOOPBACK_UPSTREAMS", IS_LOCAL)
-UPSTREAM_HOSTS: frozenset[str] = frozenset(env.list("CONSOLE_UPSTREAM_HOSTS", []))
+UPSTREAM_HOSTS = names("CONSOLE_UPSTREAM_HOSTS")
 SIMULATOR_URL = env.str("CONSOLE_SIMULATOR_URL", "http://127.0.0.1:8788/client/v4")
 if env.str("CONSOLE_SIMULATOR_URL", ""):
     # an operator who names a simulator means it to be reached

@@ -62,6 +62,9 @@ def test_it_starts_locally_and_in_public(tmp_path):
         ({"CONSOLE_OIDC_ISSUER": "http://login.example.com"}, "CONSOLE_OIDC_ISSUER must be https"),
         ({"CONSOLE_OIDC_ISSUER": "https://login.example.com"}, "CONSOLE_OIDC_CLIENT_ID and"),
         ({"CONSOLE_OIDC_CLIENT_ID": "console"}, "CONSOLE_OIDC_ISSUER is not set"),
+        ({**SIGN_ON, "CONSOLE_OIDC_DOMAINS": " ,"}, "CONSOLE_OIDC_DOMAINS holds commas"),
+        ({**SIGN_ON, "CONSOLE_OIDC_DOMAINS": "@example.com"}, "each one is like example.com"),
+        ({**SIGN_ON, "CONSOLE_OIDC_DOMAINS": "*.example.com"}, "each one is like example.com"),
         ({**SIGN_ON, "CONSOLE_OIDC_ROLES": "sre=acme:owner"}, "with a role of"),
         ({**SIGN_ON, "CONSOLE_OIDC_ROLES": "acme:admin"}, "with a role of"),
         ({"CONSOLE_EMAIL_URL": "mail.example.com"}, "CONSOLE_EMAIL_URL must be like"),
@@ -92,6 +95,19 @@ def test_the_door_may_be_left_to_the_issuer(tmp_path):
         "'dev': (('acme', 'viewer'), ('demo', 'operator'))}"
     )
     assert "only-for-tests" not in told
+
+
+def test_a_stray_comma_or_space_names_no_domain_and_no_host(tmp_path):
+    code = (
+        "from console.settings import ISSUER, UPSTREAM_HOSTS;"
+        "print(sorted(ISSUER.domains), sorted(UPSTREAM_HOSTS))"
+    )
+    lists = {
+        "CONSOLE_OIDC_DOMAINS": "example.com, Example.ORG,",
+        "CONSOLE_UPSTREAM_HOSTS": "api.example.com , 10.0.0.1:8787,",
+    }
+    told = start(tmp_path, "-c", code, **SIGN_ON, **lists).stdout.strip()
+    assert told == "['example.com', 'example.org'] ['10.0.0.1:8787', 'api.example.com']"
 
 
 @pytest.mark.parametrize(
