@@ -26,6 +26,7 @@ PAGES = {
     "connection": "/a/demo/connection/",
     "dashboards": "/a/demo/dashboards/",
     "dashboard-new": "/a/demo/dashboards/new/",
+    "dashboard-edit": "/a/demo/dashboards/1/edit/",
     "lend": "/a/demo/connection/1/lend/",
     "team": "/a/demo/team/",
     "invite": "/a/demo/team/invite/",
