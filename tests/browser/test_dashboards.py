@@ -8,6 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.looking import OVERFLOW
 from tests.browser.served import Served
 
 LIST = "/a/demo/dashboards/"
@@ -32,6 +33,20 @@ def board(page: Page, console: Served) -> Page:
         page.wait_for_url("**/edit/")
     page.goto(address)
     return page
+
+
+def test_a_wide_table_and_a_long_title_stay_within_their_panel(board: Page):
+    address = board.url
+    board.goto(f"{address}panels/new/?kind=note")
+    board.get_by_label("Title").fill("N" * 80)
+    board.get_by_label("Text").fill(f"{'|wide' * 40}|\n{'|---' * 40}|\n{'|' + 'x' * 30}")
+    board.get_by_role("button", name="Add the panel").click()
+    board.wait_for_url("**/edit/")
+    board.goto(address)
+    board.set_viewport_size({"width": 360, "height": 800})
+    assert board.evaluate(OVERFLOW) <= 0
+    table = board.locator("#board table")
+    assert table.evaluate("table => table.scrollWidth > table.closest('.prose').clientWidth")
 
 
 def faults(console: Served, *rules: dict) -> None:
