@@ -270,6 +270,16 @@ class TestEditing:
         assert answer.status_code == 422
         assert "required" in answer.content.decode()
 
+    @pytest.mark.parametrize("title", ["\u200b", "\u202e \u2066", "x" * 200, " \t"])
+    def test_a_title_is_a_line_with_something_to_read(self, account, viewer_client, title):
+        answer = viewer_client.post(f"{LIST}new/?preset=empty", sent(title=title))
+        assert answer.status_code == 422
+        assert soup(answer).select(".errors")
+
+    def test_a_title_turns_nothing_around(self, account, viewer_client):
+        viewer_client.post(f"{LIST}new/?preset=empty", sent(title="On\u202ecall \u200b now"))
+        assert Dashboard.objects.get().title == "On call now"
+
     def test_a_panel_is_added_changed_moved_and_removed(self, url, board, operator_client):
         form = sent(title="Hello", size="wide", text="# words")
         assert operator_client.post(f"{url}panels/new/?kind=note", form).status_code == 302

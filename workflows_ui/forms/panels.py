@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from console.audit.fields import OpenText
 from workflows_ui.forms.acts import ActForm
+from workflows_ui.forms.dashboards import Title
 from workflows_ui.models import Panel
 from workflows_ui.presenters.charts import PERIODS
 from workflows_ui.presenters.status import STATUSES
@@ -47,7 +48,7 @@ class GlobsField(forms.CharField):
 class PanelForm(ActForm):
     """A panel's title and size; what else it can be told is up to its kind."""
 
-    title = OpenText(max_length=80, required=False, help_text="Empty: what it shows is its title.")
+    title = Title(max_length=80, required=False, help_text="Empty: what it shows is its title.")
     size = forms.ChoiceField(choices=Panel.Size)
 
     @classmethod
