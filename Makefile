@@ -24,7 +24,7 @@ install-dev: .venv/.dev ## The same, and what the tests and checks need
 
 run: .venv/.run .env ## Set everything up and serve the console on 127.0.0.1:PORT (8000)
 	@$(LOCAL) $(BIN)/python manage.py prepare --demo
-	@$(LOCAL) $(BIN)/honcho start --port $(PORT)
+	@$(LOCAL) exec $(BIN)/honcho start --port $(PORT)
 
 test: .venv/.dev ## Run the tests (parts that need Node or a browser skip when it is missing)
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
