@@ -295,6 +295,19 @@ class TestEditing:
         operator_client.post(f"{path}remove/")
         assert board.panels.count() == 2
 
+    def test_a_panel_that_was_one_too_many_is_sent_again_as_it_is(
+        self, url, board, operator_client
+    ):
+        for place in range(2, 24):
+            Panel.objects.create(dashboard=board, kind="note", place=place)
+        form = sent(size="small", text="the last one")
+        answer = operator_client.post(f"{url}panels/new/?kind=note", form)
+        assert answer.status_code == 422
+        assert "at most 24 panels" in answer.content.decode()
+        board.panels.first().delete()
+        assert operator_client.post(f"{url}panels/new/?kind=note", form).status_code == 302
+        assert board.panels.filter(settings={"text": "the last one"}).exists()
+
     def test_what_is_wrong_with_a_panel_is_said_at_its_field(self, url, operator_client):
         form = sent(title="", size="wide", workflows="ok-*\nno/slash", style="bars")
         answer = operator_client.post(f"{url}panels/new/?kind=counts", form)

@@ -25,7 +25,7 @@ from workflows_ui.presenters.presets import PRESETS
 from workflows_ui.presenters.questions import Question
 from workflows_ui.queries.panels import KINDS, heading_of
 from workflows_ui.services import dashboards as services
-from workflows_ui.services.sent_forms import AlreadySent, form_claim, form_led_to
+from workflows_ui.services.sent_forms import AlreadySent, form_claim, form_led_to, form_release
 from workflows_ui.views import errors
 from workflows_ui.views.acting import posted, question_page
 from workflows_ui.views.dashboards import dashboard_at, link_url, may_edit, may_end, panel_at
@@ -205,7 +205,11 @@ def once_page(seat: Seat, form: ActForm, act: Callable[[], str]) -> HttpResponse
     except AlreadySent as before:
         led_to = before.led_to or address_of("dashboard-list", seat.account.slug)
         return redirect(led_to)
-    led_to = act()
+    try:
+        led_to = act()
+    except Exception:
+        form_release(sent)  # nothing was done: what was typed may be sent again
+        raise
     form_led_to(sent, led_to)
     return redirect(led_to)
 
