@@ -128,6 +128,12 @@ class TestTheWall:
         services.panel_change(panel, actor=actor, title="", size="wide", settings=said)
         assert "news" in Client().get(f"{wall}tick/", shown).content.decode()
 
+    def test_a_wall_that_stays_open_is_known_to_be_in_use(self, wall):
+        Client().get(wall)
+        DashboardLink.objects.update(used=timezone.now() - timedelta(days=9))
+        Client().get(f"{wall}tick/")
+        assert timezone.now() - DashboardLink.objects.get().used < timedelta(minutes=1)
+
     @pytest.mark.parametrize("method", ["post", "put", "delete"])
     def test_nothing_can_be_sent_to_it(self, wall, method):
         assert getattr(Client(), method)(wall).status_code == 405

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,14 +26,15 @@ from workflows_ui.views.acting import posted
 from workflows_ui.views.dashboards import dashboard_at, tick_page
 from workflows_ui.watching import wall_board
 
+USED_EVERY = timedelta(minutes=1)
+"""How often it is noted that a wall is still watched."""
+
 
 @login_not_required
 @require_safe
 def wall(request: HttpRequest, secret: str) -> HttpResponse:
     """The dashboard behind a link. A wrong, ended or revoked link is no different from none."""
-    link = link_at(secret)
-    found = link.dashboard
-    DashboardLink.objects.filter(pk=link.pk).update(used=timezone.now())
+    found = link_at(secret).dashboard
     ctx = {"dashboard": found, "drawn": drawn_panels(found, wall_board(found)), "secret": secret}
     return render(request, "dashboards/wall.html", ctx)
 
@@ -82,6 +85,9 @@ def link_at(secret: str) -> DashboardLink:
     link = queries.dashboards.link_of(secret) if settings.WALL_LINKS else None
     if link is None:
         raise Http404("No such link.")
+    now = timezone.now()
+    if link.used is None or link.used < now - USED_EVERY:
+        DashboardLink.objects.filter(pk=link.pk).update(used=now)
     return link
 
 
