@@ -58,6 +58,13 @@ class TestLinks:
         assert secret not in str(list(Entry.objects.values_list()))
         assert Entry.objects.filter(action="dashboard:share", outcome="succeeded").exists()
 
+    def test_a_form_makes_one_link_however_often_it_is_sent(self, links, admin_client):
+        form = sent()
+        admin_client.post(links, form)
+        again = admin_client.post(links, form, follow=True)
+        assert DashboardLink.objects.count() == 1
+        assert "shown only once" in again.content.decode()
+
     def test_only_who_manages_the_account_makes_them(
         self, links, viewer_client, operator_client, outsider_client
     ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,6 +23,7 @@ from workflows_ui.http import ConsoleRequest
 from workflows_ui.models import Dashboard, DashboardLink
 from workflows_ui.panels import drawn_panels
 from workflows_ui.services import dashboards as services
+from workflows_ui.services.sent_forms import AlreadySent, form_claim
 from workflows_ui.views.acting import posted
 from workflows_ui.views.dashboards import dashboard_at, tick_page
 from workflows_ui.watching import wall_board
@@ -54,6 +56,14 @@ def link_list(request: ConsoleRequest, account: str, dashboard: int) -> HttpResp
     form = LinkForm(posted(request))
     if not form.is_valid():
         return link_page(request, seat, found, form, status=422 if form.is_bound else 200)
+    try:
+        form_claim(user=seat.user, key=form.cleaned_data["key"])
+    except AlreadySent:
+        messages.info(
+            request, "This link was made before, and its address is shown only once. "
+            "If you didn't copy it, revoke it and make another."
+        )  # fmt: skip
+        return redirect(request.path)
     _, secret = services.link_make(
         found, actor=seat.actor, label=form.cleaned_data["label"], expires=form.expires()
     )
