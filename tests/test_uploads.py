@@ -24,8 +24,10 @@ def test_a_request_larger_than_any_form_is_refused(settings):
     client.force_login(make_user("somebody"))
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 50_000
     file = SimpleUploadedFile("big.bin", b"x" * 100_000)
-    answer = client.post("/preferences/", {"file": file})
-    assert answer.status_code == 400
+    for values in ({"file": file}, {"theme": "x" * 100_000}):
+        answer = client.post("/preferences/", values)
+        assert answer.status_code == 400
+        assert "more than a form here takes" in answer.content.decode()
 
 
 def batch_view(client: Client, **files):

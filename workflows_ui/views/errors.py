@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -139,6 +140,8 @@ def here(request: HttpRequest) -> str:
 
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return too_large(request)
     return failure(
         request,
         Trouble(
@@ -146,6 +149,18 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
             title="This request makes no sense here",
             why="Something in the address or the form is not as it should be.",
             next_step="Go back and try once more.",
+        ),
+    )
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    return failure(
+        request,
+        Trouble(
+            status=400,
+            title="This is more than a form here takes",
+            why="It was not read, and nothing was done.",
+            next_step="Go back, where what you typed still is, and send less of it at once.",
         ),
     )
 
