@@ -11,6 +11,8 @@ from console.team.models import Account, Protection
 from tests.cloudflare import fault_server as faults
 from tests.factories import TOKEN, make_account, make_membership
 from tests.views.simulated import soup
+from workflows_ui.models import SentForm
+from workflows_ui.services import sent_forms
 from workflows_ui.simulator import Simulator, SimulatorServer
 
 NEW = "/a/acme/new-workflow/"
@@ -207,6 +209,13 @@ class TestChanging:
         assert answers[0].url == answers[1].url
         assert len(server.simulator.account.workflows["checkout"].versions) == 3
         assert len(acts()) == 2
+
+    def test_a_form_under_way_leads_to_its_workflow(self, admin, admin_client, server, monkeypatch):
+        monkeypatch.setattr(sent_forms, "PAUSE", 0)
+        form = shown(admin_client, SETTINGS)
+        SentForm.objects.create(user=admin, key=form["key"])
+        assert admin_client.post(SETTINGS, form).url == "/a/acme/workflows/checkout/"
+        assert acts() == []
 
     def test_a_change_in_between_is_shown_before_anything_is_done(self, admin_client, server):
         form = shown(admin_client, SETTINGS)

@@ -15,6 +15,7 @@ from tests.factories import TOKEN
 from tests.views.ladder import HTMX
 from tests.views.simulated import soup, started
 from workflows_ui.models import SentForm, Snapshot
+from workflows_ui.services import sent_forms
 
 ACTS = ["pause", "resume", "restart", "terminate", "delete", "event"]
 ADMINS = ["terminate", "delete"]
@@ -102,6 +103,16 @@ class TestActing:
         assert Entry.objects.filter(action="instance:restart", outcome="succeeded").count() == 1
         page = operator_client.get(second.url)
         assert "Nothing was done a second time" in page.content.decode()
+
+    def test_a_second_click_is_told_what_came_of_the_first(
+        self, operator, operator_client, instance, monkeypatch
+    ):
+        form = sent()
+        first = SentForm.objects.create(user=operator, key=form["key"])
+        monkeypatch.setattr(sent_forms.time, "sleep", lambda _: sent_forms.form_release(first))
+        answer = operator_client.post(url_of("pause", "order-errored"), form)
+        assert answer.status_code == 422
+        assert "It is errored now" in answer.content.decode()
 
     def test_a_form_without_a_key_is_not_taken(self, operator_client, instance):
         answer = operator_client.post(url_of("restart", instance), {})

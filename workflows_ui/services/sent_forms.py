@@ -39,20 +39,22 @@ def form_claim(*, user: User, key: UUID) -> SentForm:
 def form_claim_in_turn(*, user: User, key: UUID) -> SentForm:
     """The same, but waits a little for a sending that is under way: the answer to the second of
     two clicks is the one that is seen."""
-    for _ in range(LOOKS):
-        try:
-            return form_claim(user=user, key=key)
-        except AlreadySent as before:
-            if before.led_to:
-                raise
-        time.sleep(PAUSE)
+    form_sent(user=user, key=key)
     return form_claim(user=user, key=key)
 
 
 def form_sent(*, user: User, key: UUID) -> str | None:
-    """Where an earlier sending of the form led; None when there was none."""
-    found = SentForm.objects.filter(user=user, key=key).first()
-    return found.led_to if found else None
+    """Where an earlier sending of the form led; None when there was none that did something.
+
+    One that is under way is waited for a little; empty when it still is.
+    """
+    for _ in range(LOOKS):
+        led_to = SentForm.objects.filter(user=user, key=key).values_list("led_to", flat=True)
+        found = led_to.first()
+        if found != "":
+            break
+        time.sleep(PAUSE)
+    return found
 
 
 def form_led_to(form: SentForm, url: str) -> None:

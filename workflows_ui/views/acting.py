@@ -31,7 +31,12 @@ from workflows_ui.presenters.questions import (
 from workflows_ui.presenters.trouble import Trouble
 from workflows_ui.services.batches import Unfinished
 from workflows_ui.services.instances import NoSnapshot, NotDone, StateForbids, StepMissing
-from workflows_ui.services.sent_forms import AlreadySent, form_claim, form_led_to, form_release
+from workflows_ui.services.sent_forms import (
+    AlreadySent,
+    form_claim_in_turn,
+    form_led_to,
+    form_release,
+)
 from workflows_ui.services.ticked import JobRunning
 
 
@@ -67,13 +72,15 @@ def once_page(
     """Does what a valid form asks for, unless it was sent before. `again` draws the form with why
     it was not done; `back` is where a form leads that is still under way."""
     try:
-        sent = form_claim(user=access.user, key=form.cleaned_data["key"])
+        sent = form_claim_in_turn(user=access.user, key=form.cleaned_data["key"])
     except AlreadySent as before:
         return sent_page(request, before.led_to or back)
     try:
         led_to = act()
     except (cf.CloudflareError, NotDone) as error:
-        return again(refusal(access, form, sent, error))
+        trouble = refusal(access, form, sent, error)
+        form_led_to(sent, back)  # a form that is spent all the same; others are free again
+        return again(trouble)
     except TrailUnavailable:
         form_release(sent)
         raise

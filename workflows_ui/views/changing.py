@@ -40,7 +40,7 @@ def change_page(
     confirmed = "go" in request.POST
     if not form.is_valid() or "edit" in request.POST:
         return draw(None)
-    if confirmed and (led_to := sent_before(request, access)) is not None:
+    if confirmed and (led_to := sent_before(request, access)):
         return sent_page(request, led_to)
     try:
         draft = read()
@@ -81,6 +81,7 @@ def confirm_page(
 
 
 def sent_before(request: ConsoleRequest, access: Seat) -> str | None:
+    """Where the form led when it was sent before; empty or None when it has led nowhere yet."""
     form = ActForm(request.POST)
     return form_sent(user=access.user, key=form.cleaned_data["key"]) if form.is_valid() else None
 
