@@ -50,6 +50,21 @@ def test_a_sending_waits_for_the_one_under_way(monkeypatch):
     assert done.value.led_to == "/somewhere/"
 
 
+def test_a_sending_that_another_overtook_waits_for_it_too(monkeypatch):
+    user, key = make_user(), uuid.uuid4()
+
+    def overtaken(**form):
+        monkeypatch.undo()
+        first = form_claim(**form)
+        monkeypatch.setattr(sent_forms.time, "sleep", lambda _: form_led_to(first, "/somewhere/"))
+        return form_claim(**form)
+
+    monkeypatch.setattr(sent_forms, "form_claim", overtaken)
+    with pytest.raises(AlreadySent) as done:
+        form_claim_in_turn(user=user, key=key)
+    assert done.value.led_to == "/somewhere/"
+
+
 def test_a_sending_that_waited_for_one_that_did_nothing_takes_its_turn(monkeypatch):
     user, key = make_user(), uuid.uuid4()
     sent = form_claim(user=user, key=key)
