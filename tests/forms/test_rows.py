@@ -28,7 +28,9 @@ class TestJson:
     def test_other_keys_beside_make_it_params(self):
         whole = {"instance_id": "x", "params": 1, "more": 2}
         assert rows(json.dumps([whole])) == [("", whole)]
-        assert rows('[{"instance_id": "x"}]') == [("", {"instance_id": "x"})]
+
+    def test_an_id_alone_is_an_id_and_an_empty_object_is_params(self):
+        assert rows('[{"instance_id": "x"}, {}]') == [("x", {}), ("", {})]
 
     @pytest.mark.parametrize(
         ("text", "place", "said"),

@@ -189,9 +189,10 @@ def json_lines(text: str, id_column: str) -> Iterator[Row | Problem]:
 
 
 def json_row(number: int, place: str, value: Any) -> Row:
-    """An object of `params` and perhaps `instance_id`, and nothing else; or the params."""
-    if isinstance(value, dict) and "params" in value and value.keys() <= {"params", "instance_id"}:
-        return Row(number, place, value["params"], value.get("instance_id", ""))
+    """An object of `params` or `instance_id` and nothing else, as the API's batch has it (4.7);
+    or the params."""
+    if isinstance(value, dict) and value and value.keys() <= {"params", "instance_id"}:
+        return Row(number, place, value.get("params", {}), value.get("instance_id", ""))
     return Row(number, place, value)
 
 
