@@ -98,3 +98,16 @@ def test_every_entry_of_the_rail_is_seen_and_reached_by_keyboard(
         for link in links[1:]:
             page.keyboard.press("Tab")
             assert link.evaluate("link => link === document.activeElement")
+
+
+@pytest.mark.parametrize("name", ["workflow", "instance-errored", "trail"])
+def test_a_menu_of_the_head_fits(page: Page, console: Served, name: str):
+    visit(page, console, name)
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        for opener in page.locator(".page-head .menu > summary").all():
+            opener.click()
+            box = page.locator(".page-head .menu[open] > .menu-items").bounding_box()
+            assert box["x"] >= 0, width
+            assert box["x"] + box["width"] <= width
+            opener.click()
