@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from typing import Any
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
@@ -28,6 +29,9 @@ def post_worker_init(worker: Any) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
+    # a thread that draws gives way to the small requests beside it ten times sooner than by
+    # default: each of their queries waits for its turn
+    sys.setswitchinterval(0.0005)
 
 
 def when_ready(server: Any) -> None:
