@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from dogpile.cache import make_region
+from dogpile.cache.api import NO_VALUE
 
 from workflows_ui.cloudflare import CloudflareError
 from workflows_ui.htmx import fingerprint
@@ -17,23 +19,38 @@ from workflows_ui.presenters.trouble import stale_trouble, trouble_of
 from workflows_ui.queries.answers import EVERY_ANSWER, LockedAnswers
 from workflows_ui.queries.boards import NeedsToken
 from workflows_ui.queries.dashboards import panels_of
+from workflows_ui.queries.history import sampling_of
 from workflows_ui.queries.panels import KINDS, heading_of
 from workflows_ui.watching import PACE, Board
 
 FRESH_SECONDS = PACE / 2
 """Who watches alone has them drawn anew at each tick, many have it twice as often, and a call
 made every other time: as often as for one."""
+SEEN_SECONDS = 15
+"""What the sampler saw is drawn anew when it has looked again. Its panels last no longer though,
+for charts move on with the clock."""
+Look = tuple[datetime | None, datetime | None]
+"""Tells a look of the sampler from the next, and while it looks from afterwards."""
 KEPT_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A panel as HTML, and a short text that changes when what it says does."""
+    """A panel as HTML, and a short text that changes when what it says does. `at` is when it was
+    drawn, `look` the sampler's last one by then."""
 
     panel: Panel
     heading: str
     html: SafeString
     mark: str
+    at: datetime
+    look: Look | None
+
+    def holds(self, look: Look | None) -> bool:
+        """Whether it would be the same if it were drawn again."""
+        kind = KINDS.get(self.panel.kind)
+        young = timezone.now() - self.at < timedelta(seconds=SEEN_SECONDS)
+        return kind is not None and kind.sampled and look == self.look and young
 
 
 def weight_of(kept: Any) -> int:
@@ -54,18 +71,24 @@ def drawn_panels(dashboard: Dashboard, board: Board) -> tuple[Drawn, ...]:
     zone = timezone.get_current_timezone_name()
     key = f"{board.reader}:{board.slug}:{dashboard.pk}:{dashboard.changed.timestamp()}:{zone}"
     found: tuple[Drawn, ...] = region.get_or_create(
-        key, lambda: drawn_now(dashboard, board), min(board.fresh, FRESH_SECONDS)
+        key, lambda: drawn_anew(key, dashboard, board), min(board.fresh, FRESH_SECONDS)
     )
     return found
 
 
-def drawn_now(dashboard: Dashboard, board: Board) -> tuple[Drawn, ...]:
-    return tuple(draw(panel, board) for panel in panels_of(dashboard))
+def drawn_anew(key: str, dashboard: Dashboard, board: Board) -> tuple[Drawn, ...]:
+    sampling, before = sampling_of(board.account), region.get(key, ignore_expiration=True)
+    look = (sampling.tried, sampling.leased_until) if sampling else None
+    at_hand = () if before is NO_VALUE else before
+    hold = {one.panel.pk: one for one in at_hand if one.holds(look)}
+    return tuple(
+        hold.get(panel.pk) or draw(panel, board, look=look) for panel in panels_of(dashboard)
+    )
 
 
-def draw(panel: Panel, board: Board) -> Drawn:
+def draw(panel: Panel, board: Board, *, look: Look | None = None) -> Drawn:
     """The panel as it is now."""
-    heading = heading_of(panel)
+    at, heading = timezone.now(), heading_of(panel)
     context = {
         "panel": panel,
         "kind": KINDS.get(panel.kind),
@@ -73,7 +96,8 @@ def draw(panel: Panel, board: Board) -> Drawn:
         "account": board.account,
     }
     html = render_to_string("panels/_panel.html", context | content(panel, board))
-    return Drawn(panel, heading, html, fingerprint(html.encode()).strip('"'))
+    mark = fingerprint(html.encode()).strip('"')
+    return Drawn(panel, heading, html, mark, at=at, look=look)
 
 
 def content(panel: Panel, board: Board) -> dict[str, Any]:

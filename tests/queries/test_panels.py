@@ -17,6 +17,7 @@ from workflows_ui.queries.boards import NeedsToken
 from workflows_ui.queries.dashboards import panels_of
 from workflows_ui.queries.panels import KINDS, rates
 from workflows_ui.queries.panels import counts as counts_panel
+from workflows_ui.services.sampling import lease_end, lease_take
 from workflows_ui.watching import Board
 
 pytestmark = pytest.mark.django_db
@@ -301,7 +302,7 @@ def test_while_one_draws_anew_the_others_are_shown_what_is_at_hand(
 ):
     dashboard, others = dashboard_of(board, kind="instances"), []
     first = drawn_panels(dashboard, board)
-    time_machine.move_to(NOW + timedelta(seconds=board.fresh + 1), tick=False)
+    time_machine.move_to(NOW + timedelta(seconds=panels.SEEN_SECONDS), tick=False)
     seen(board, "new")
 
     def in_the_middle(dashboard):
@@ -312,6 +313,24 @@ def test_while_one_draws_anew_the_others_are_shown_what_is_at_hand(
     (again,) = drawn_panels(dashboard, board)
     assert "new" in again.html
     assert others == [first]
+
+
+def test_what_the_sampler_saw_is_drawn_anew_when_it_looked_again(board, time_machine):
+    dashboard = dashboard_of(board, kind="instances")
+    dashboard.panels.create(kind="acts", place=1)
+    first = drawn_panels(dashboard, board)
+    seen(board, "new")
+    later = NOW + timedelta(seconds=board.fresh + 1)
+    time_machine.move_to(later, tick=False)
+    before, acts = drawn_panels(dashboard, board)
+    assert (before, acts.at) == (first[0], timezone.now())
+    assert lease_take(board.account, now=later)
+    time_machine.move_to(later + timedelta(seconds=board.fresh + 1), tick=False)
+    assert "new" in drawn_panels(dashboard, board)[0].html
+    seen(board, "newer")
+    lease_end(board.account)
+    time_machine.move_to(later + timedelta(seconds=2 * board.fresh + 1), tick=False)
+    assert "newer" in drawn_panels(dashboard, board)[0].html
 
 
 def test_drawn_panels_are_kept_within_bounds(board, monkeypatch):
