@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -35,6 +36,13 @@ from workflows_ui.cloudflare import transport
 from workflows_ui.middleware import FirstStartMiddleware
 from workflows_ui.queries import reads
 from workflows_ui.simulator import Simulator, SimulatorServer
+
+
+# how long an example takes says how busy the machine is
+hypothesis.settings.register_profile(
+    "console", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("console")
 
 
 def pytest_configure() -> None:
