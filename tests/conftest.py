@@ -37,7 +37,6 @@ from workflows_ui.middleware import FirstStartMiddleware
 from workflows_ui.queries import reads
 from workflows_ui.simulator import Simulator, SimulatorServer
 
-
 # how long an example takes says how busy the machine is
 hypothesis.settings.register_profile(
     "console", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
