@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from workflows_ui.side_by_side import all_of, both
+from workflows_ui.side_by_side import ahead, all_of, both
 
 
 def test_two_calls_run_at_the_same_time():
@@ -22,3 +22,21 @@ def test_the_error_of_either_is_raised(failing):
 
 def test_many_results_come_in_the_order_asked():
     assert all_of([lambda n=n: n for n in range(40)]) == list(range(40))
+
+
+def test_a_call_made_ahead_runs_while_its_caller_goes_on():
+    meeting = threading.Barrier(2, timeout=10)
+    result = ahead(lambda: meeting.wait() >= 0)
+    meeting.wait()
+    assert result() is True
+
+
+def test_the_error_of_a_call_made_ahead_is_raised_when_its_result_is_asked_for():
+    result = ahead(lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        result()
+
+
+def test_calls_made_ahead_may_wait_for_others_however_many_there_are():
+    results = [ahead(lambda n=n: all_of([lambda: n, lambda: n + 1])) for n in range(100)]
+    assert [result() for result in results] == [[n, n + 1] for n in range(100)]

@@ -49,3 +49,20 @@ def test_icons_are_told_apart_by_id_and_class():
     assert "#user" in drawn('{% icon "user" %}')
     assert 'class="icon push"' in drawn('{% icon "user" "push" %}')
     assert 'class="icon"' in drawn('{% icon "user" %}')
+
+
+def test_a_page_waits_for_its_answer_where_it_says_so():
+    asked = []
+
+    class Before:
+        def __str__(self) -> str:
+            asked.append("drawn")
+            return "before "
+
+    def answer() -> dict[str, str]:
+        asked.append("answer")
+        return {"name": "after"}
+
+    text = drawn("{{ before }}{% answer %}{{ name }}", before=Before(), answer=answer)
+    assert text == "before after"
+    assert asked == ["drawn", "answer"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
@@ -34,14 +36,24 @@ def render_page(
     *,
     fragment: str,
     status: int = 200,
+    answer: Callable[[], dict[str, Any]] | None = None,
+    ahead: Sequence[str] = (),
 ) -> HttpResponse:
     """The page, or its one fragment when htmx asks for a piece.
 
+    `answer` waits for what is being read and says what it adds to the context; it may raise.
+    Meanwhile the page is drawn as far as its `{% answer %}`, and so are those of its partials that
+    are named in `ahead`.
     A fragment carries an ETag over what it says (relative times left out); a browser that shows
     the same already gets an empty 204.
     """
     piece = wants_fragment(request)
     name = f"{template}#{fragment}" if piece else template
+    if answer and piece:
+        context = context | answer()
+    elif answer:
+        drawn = {part: render_to_string(f"{template}#{part}", context, request) for part in ahead}
+        context = context | drawn | {"answer": answer}
     response = render(request, name, context, status=status)
     patch_vary_headers(response, VARY)
     if piece and status == 200:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from itertools import batched
 
@@ -32,12 +32,29 @@ def all_of[T](calls: Iterable[Callable[[], T]]) -> list[T]:
     return [future.result() for future in futures]
 
 
+UNTIL_SENT = 0.002
+
+
+@cache
+def pool_ahead() -> ThreadPoolExecutor:
+    # one of its own: its calls may wait for calls of the other, and must not take their places
+    return ThreadPoolExecutor(max_workers=32, thread_name_prefix="ahead")
+
+
+def ahead[T](call: Callable[[], T]) -> Callable[[], T]:
+    """Starts a call now. What comes back waits for its end, and gives the result or raises."""
+    future = pool_ahead().submit(call)
+    # it is sent before its caller goes on, who would hold the interpreter for longer than that
+    wait([future], timeout=UNTIL_SENT)
+    return future.result
+
+
 FEW = 8
 
 
 @cache
 def pool_of_few() -> ThreadPoolExecutor:
-    # one of its own: its calls wait for calls of the other, and must not take their places
+    # one of its own, as above
     return ThreadPoolExecutor(max_workers=FEW, thread_name_prefix="few")
 
 

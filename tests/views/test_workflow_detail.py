@@ -43,6 +43,17 @@ class TestPage(SimulatedFragment):
         again = page.find(id="i-order-errored").find("a", string="Run again")
         assert again["href"].endswith("/checkout/trigger/?from=order-errored")
 
+    def test_a_deleted_worker_is_told_beside_the_name(self, viewer_client, simulator):
+        assert b"Worker deleted" not in viewer_client.get(self.url).content
+        workflow = simulator.simulator.account.workflows["batch-import"]
+        workflow.script_deleted = True
+        try:
+            page = soup(viewer_client.get("/a/acme/workflows/batch-import/"))
+        finally:
+            workflow.script_deleted = False
+        (head,) = page.select(".page-head")
+        assert "Worker deleted" in head.select_one(".page-title").text
+
     def test_a_status_narrows_the_list(self, viewer_client):
         page = soup(viewer_client.get(f"{self.url}?status=errored"))
         assert [row["id"] for row in page.select("tbody tr")] == ["i-order-errored"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -28,7 +28,7 @@ from workflows_ui.queries.reads import (
     read,
 )
 from workflows_ui.queries.workflows import workflow_reading
-from workflows_ui.side_by_side import all_of, both
+from workflows_ui.side_by_side import ahead, all_of, both
 
 PER_PAGE = 50
 READ_EACH = 20
@@ -72,20 +72,30 @@ class InstancePage:
         return self.workflow.live or any(line.look.live for line in self.lines)
 
 
-def instance_page(access: Access, workflow: str, chosen: InstanceFilter) -> InstancePage:
-    """The workflow and a page of its instances, read side by side (4.2, 4.5)."""
+def instance_page(
+    access: Access, workflow: str, chosen: InstanceFilter
+) -> Callable[[], InstancePage]:
+    """Starts to read the workflow and a page of its instances, side by side (4.2, 4.5), and gives
+    the page when it is called for."""
     if chosen.by:
-        return triggered_page(access, workflow, chosen.by, chosen.cursor)
-    about, page = both(
-        partial(workflow_reading, access, workflow),
-        partial(instance_reading, access, workflow, chosen),
-    )
-    slug = access.account.slug
-    by = creators_of(access.account.pk, workflow, [row.id for row in page.value.items])
-    lines = [
-        instance_line(row, account=slug, workflow=workflow, by=by.get(row.id))
-        for row in page.value.items
-    ]
+        return partial(triggered_page, access, workflow, chosen.by, chosen.cursor)
+    # the larger answer first
+    page = ahead(partial(instance_reading, access, workflow, chosen))
+    about = ahead(partial(workflow_reading, access, workflow))
+    return partial(listed_page, access, workflow, about, page)
+
+
+def listed_page(
+    access: Access,
+    workflow: str,
+    read_workflow: Callable[[], Reading[cf.Workflow]],
+    read_rows: Callable[[], Reading[cf.CursorPage[cf.InstanceRow]]],
+) -> InstancePage:
+    page = read_rows()
+    slug, rows = access.account.slug, page.value.items
+    by = creators_of(access.account.pk, workflow, [row.id for row in rows])
+    lines = [instance_line(row, account=slug, workflow=workflow, by=by.get(row.id)) for row in rows]
+    about = read_workflow()
     staler = page if page.error or not about.error else about
     return InstancePage(
         workflow_line(about.value, account=slug), tuple(lines), page.value.cursor, staler

@@ -120,9 +120,15 @@ def may_see(seat: Seat, head: Entry) -> bool:
     return acts.is_about(head, seen_log_ins(seat))
 
 
-def story_of(account: Account, workflow: str, instance: str, detail: cf.InstanceDetail) -> Story:
-    """What people and the engine did to an instance, in one order of time."""
-    done = acts.told_of(audit.story_of(account.pk, workflow, instance))
+def acts_on(account: Account, workflow: str, instance: str) -> list[acts.Told]:
+    """What people did to an instance, oldest first."""
+    return acts.told_of(audit.story_of(account.pk, workflow, instance))
+
+
+def story_of(
+    account: Account, instance: str, done: Sequence[acts.Told], detail: cf.InstanceDetail
+) -> Story:
+    """What people (`done`) and the engine did to an instance, in one order of time."""
     ended = forgot(done)
     kept = snapshot_links(account, ended) if ended else []
     runs = {

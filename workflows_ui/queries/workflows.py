@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from workflows_ui import cloudflare as cf
 from workflows_ui.access import Access, readers_at
 from workflows_ui.presenters.workflows import WorkflowLine, workflow_line
 from workflows_ui.queries.reads import Reading, forget, read
-from workflows_ui.side_by_side import all_of
+from workflows_ui.side_by_side import ahead, all_of
 
 PER_PAGE = 50
 
@@ -27,13 +29,19 @@ class WorkflowPage:
         return any(line.live for line in self.lines)
 
 
-def workflow_page(access: Access, *, search: str, page: int) -> WorkflowPage:
-    """A page of the account's workflows with counts per status (4.1).
+def workflow_page(access: Access, *, search: str, page: int) -> Callable[[], WorkflowPage]:
+    """Starts to read a page of the account's workflows with counts per status (4.1), and gives it
+    when it is called for.
 
     Local development tells no counts in its list, so each workflow is asked, side by side.
     """
     name = f"workflows:{search}:{page}"
-    reading = read(access.reader, name, partial(listed, access.api, search, page))
+    call = partial(listed, access.api, search, page)
+    return partial(shown_page, access, ahead(partial(read, access.reader, name, call)))
+
+
+def shown_page(access: Access, read_ahead: Callable[[], Reading[Any]]) -> WorkflowPage:
+    reading: Reading[cf.Page[cf.Workflow]] = read_ahead()
     lines = [workflow_line(item, account=access.account.slug) for item in reading.value.items]
     found = reading.value
     return WorkflowPage(tuple(lines), found.page, found.has_next, found.total_count, reading)

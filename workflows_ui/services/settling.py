@@ -6,7 +6,7 @@ or a terminate the API tells nothing but how things are now, which proves nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -142,17 +142,32 @@ def settle_instance(
 ) -> list[Entry]:
     """Settles what is open about one instance with what a page has read of it; no call goes out.
 
+    See `settle_seen`, for who asks the trail before the answer is there.
+    """
+    return settle_seen(lost_at(account, workflow, instance_id), found=found, seen_at=seen_at)
+
+
+def lost_at(account: Account, workflow: str, instance_id: str) -> list[Entry]:
+    """What is open about one instance and can be found out, oldest first."""
+    open_here = trail.lost_attempts().filter(
+        account_id=account.pk, workflow=workflow, instance_id=instance_id, action__in=EACH
+    )
+    return list(open_here)
+
+
+def settle_seen(
+    lost: Iterable[Entry], *, found: cf.InstanceDetail | None, seen_at: datetime
+) -> list[Entry]:
+    """Settles attempts at one instance.
+
     `found` is None when the API answered that there is no such instance (code 10400), and
     `seen_at` when the answer came: a reading may be kept for a while. Returns the entries that
     settled something. Raises TrailUnavailable.
     """
-    open_here = trail.lost_attempts().filter(
-        account_id=account.pk, workflow=workflow, instance_id=instance_id, action__in=EACH
-    )
     sight = Sight(found, seen_at)
     results = [
-        _settled(Act(attempt), _finding(attempt, instance_id, lambda _: sight))
-        for attempt in open_here
+        _settled(Act(attempt), _finding(attempt, attempt.instance_id, lambda _: sight))
+        for attempt in lost
     ]
     return [result.entry for result in results if result.entry]
 

@@ -41,6 +41,14 @@ def at(values: Mapping[str, Any], key: str) -> Any:
     return values.get(key)
 
 
+@register.simple_tag(takes_context=True)
+def answer(context: Context) -> str:
+    """Where a page that is drawn ahead of its answer needs it: waits, and goes on with what it
+    says (see `render_page`)."""
+    context.dicts[-1].update(context["answer"]())
+    return ""
+
+
 @register.simple_tag
 @DRAWN
 def icon(id: str, more: str = "") -> SafeString:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from console.audit.acts import Told
 from console.team.roles import Action
 from workflows_ui import cloudflare as cf
 from workflows_ui import queries
@@ -29,8 +31,10 @@ from workflows_ui.presenters.status import look_of
 from workflows_ui.presenters.steps import is_truncated, parsed
 from workflows_ui.presenters.trail import story_url
 from workflows_ui.presenters.trouble import stale_trouble
-from workflows_ui.queries.trail import story_of
-from workflows_ui.services.settling import settle_instance
+from workflows_ui.queries.reads import Reading
+from workflows_ui.queries.trail import acts_on, story_of
+from workflows_ui.services.settling import lost_at, settle_instance, settle_seen
+from workflows_ui.side_by_side import ahead
 from workflows_ui.views import errors
 
 
@@ -39,34 +43,62 @@ def instance_detail(
     request: ConsoleRequest, account: str, workflow: str, instance: str
 ) -> HttpResponse:
     access = access_to(request, account)
-    try:
-        reading = queries.instances.instance_detail(access, workflow, instance)
-    except cf.NotFound as missing:
-        return gone_page(request, access, workflow, instance, missing)
-    detail = reading.value
-    if not wants_fragment(request) and not reading.error:
-        settle_instance(access.account, workflow, instance, found=detail, seen_at=reading.read_at)
-    drawn = drawn_acts(
-        detail.status,
-        partial(access.allows, workflow=workflow),
-        account=account,
-        workflow=workflow,
-        instance=instance,
-    )
-    ctx = detail_context(access, workflow, instance, detail, StepFilterForm(request.GET)) | {
-        "acts": drawn,
-        "first_act": first_act(drawn, detail),
+    read_detail = ahead(partial(queries.instances.instance_detail, access, workflow, instance))
+    lost = [] if wants_fragment(request) else lost_at(access.account, workflow, instance)
+    done = acts_on(access.account, workflow, instance)
+    ctx = {
+        "access": access,
+        "name": workflow,
+        "instance": instance,
         "act_form": ActForm(),
-        "restart_url": drawn["restart"].url if "restart" in drawn else "",
-        "reading": reading,
-        "stale": stale_trouble(reading, account=access.account),
         "download_url": instance_url(account, workflow, instance, "download"),
         "may_trigger": access.allows(Action.INSTANCE_TRIGGER, workflow),
         "commands": instance_commands(access.account, workflow, instance),
-        "story": story_of(access.account, workflow, instance, detail),
         "story_url": story_url(account, workflow, instance),
     }
-    return render_page(request, "instances/detail.html", ctx, fragment="instance")
+
+    def answer() -> dict[str, Any]:
+        reading = read_detail()
+        settled = not reading.error and settle_seen(
+            lost, found=reading.value, seen_at=reading.read_at
+        )
+        acts = acts_on(access.account, workflow, instance) if settled else done
+        steps = StepFilterForm(request.GET)
+        return instance_context(access, workflow, instance, reading, acts, steps)
+
+    try:
+        return render_page(
+            request, "instances/detail.html", ctx, fragment="instance", answer=answer
+        )
+    except cf.NotFound as missing:
+        return gone_page(request, access, workflow, instance, missing)
+
+
+def instance_context(
+    access: Access,
+    workflow: str,
+    instance: str,
+    reading: Reading[cf.InstanceDetail],
+    done: Sequence[Told],
+    step_form: StepFilterForm,
+) -> dict[str, Any]:
+    """What its page shows of an instance that was just read."""
+    detail = reading.value
+    drawn = drawn_acts(
+        detail.status,
+        partial(access.allows, workflow=workflow),
+        account=access.account.slug,
+        workflow=workflow,
+        instance=instance,
+    )
+    return detail_context(access, workflow, instance, detail, step_form) | {
+        "acts": drawn,
+        "first_act": first_act(drawn, detail),
+        "restart_url": drawn["restart"].url if "restart" in drawn else "",
+        "reading": reading,
+        "stale": stale_trouble(reading, account=access.account),
+        "story": story_of(access.account, instance, done, detail),
+    }
 
 
 def detail_context(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -23,8 +24,10 @@ from workflows_ui.presenters.instances import instance_url
 from workflows_ui.presenters.paging import Trail
 from workflows_ui.presenters.trouble import stale_trouble
 from workflows_ui.presenters.workflow_acts import workflow_menu
+from workflows_ui.queries.instances import InstancePage
 from workflows_ui.queries.panels.seen import seen_line
 from workflows_ui.queries.trail import people_of
+from workflows_ui.queries.workflows import WorkflowPage
 
 
 @require_safe
@@ -32,23 +35,26 @@ def workflow_list(request: ConsoleRequest, account: str) -> HttpResponse:
     access = access_to(request, account)
     form = WorkflowSearch(request.GET)
     asked = form.cleaned_data if form.is_valid() else {}
-    page = queries.workflows.workflow_page(
-        access, search=asked.get("q", ""), page=asked.get("page") or 1
-    )
     search = asked.get("q", "")
+    page = queries.workflows.workflow_page(access, search=search, page=asked.get("page") or 1)
     ctx = {
         "access": access,
         "form": form,
-        "page": page,
         "search": search,
         "found": found_instances(access, search) if search else None,
-        "stale": stale_trouble(page.reading, account=access.account),
         "can": access.api.capabilities,
         "protected": protected_workflows(access.account),
         "may_create": access.api.capabilities.workflow_write
         and access.allows(Action.WORKFLOW_WRITE),
     }
-    return render_page(request, "workflows/list.html", ctx, fragment="workflows")
+    answer = partial(workflows_context, access, page)
+    return render_page(request, "workflows/list.html", ctx, fragment="workflows", answer=answer)
+
+
+def workflows_context(access: Access, read_page: Callable[[], WorkflowPage]) -> dict[str, Any]:
+    """What the list of workflows shows of its answer, once that is there."""
+    page = read_page()
+    return {"page": page, "stale": stale_trouble(page.reading, account=access.account)}
 
 
 def found_instances(access: Access, search: str) -> dict[str, Any]:
@@ -68,28 +74,55 @@ def workflow_detail(request: ConsoleRequest, account: str, workflow: str) -> Htt
         request.GET, me=request.user.pk, people=partial(people_of, access.account)
     )
     form.is_valid()  # what is not valid says so at its field, the rest still filters
-    chosen = form.chosen()
     try:
-        page = queries.instances.instance_page(access, workflow, chosen)
+        return instances_page(request, access, workflow, form, lookup)
     except cf.Invalid:
-        if not chosen.cursor:
+        if not form.chosen().cursor:
             raise
         messages.info(request, "That page of the list is not known any more: here is the newest.")
         return redirect(request.path + Trail(request.GET, None).first_url)
+
+
+def instances_page(
+    request: ConsoleRequest,
+    access: Access,
+    workflow: str,
+    form: InstanceFilterForm,
+    lookup: InstanceLookup,
+) -> HttpResponse:
+    """The list of instances that fit the form. Raises what reading it raises."""
+    chosen = form.chosen()
+    read_page = queries.instances.instance_page(access, workflow, chosen)
     ctx = {
         "access": access,
         "name": workflow,
-        "about": page.workflow.workflow,
         "form": form,
         "lookup": lookup,
         "chosen": chosen,
-        "page": page,
-        "trail": Trail(request.GET, page.cursor),
-        "stale": stale_trouble(page.reading, account=access.account),
         "commands": workflow_commands(access.account, workflow, chosen.status),
         **(head_of(access, workflow) | many_of(access, workflow, chosen.status)),
     }
-    return render_page(request, "workflows/detail.html", ctx, fragment="instances")
+    return render_page(
+        request,
+        "workflows/detail.html",
+        ctx,
+        fragment="instances",
+        answer=partial(instances_context, request, access, read_page),
+        ahead=("head", "filters", "ticked"),
+    )
+
+
+def instances_context(
+    request: ConsoleRequest, access: Access, read_page: Callable[[], InstancePage]
+) -> dict[str, Any]:
+    """What the list of instances shows of its answer, once that is there."""
+    page = read_page()
+    return {
+        "about": page.workflow.workflow,
+        "page": page,
+        "trail": Trail(request.GET, page.cursor),
+        "stale": stale_trouble(page.reading, account=access.account),
+    }
 
 
 def head_of(access: Access, workflow: str) -> dict[str, Any]:
