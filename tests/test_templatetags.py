@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 from django.template import Context, Template
 from django.utils import timezone
 
+from console.audit.queries import Creator
+from workflows_ui.cloudflare import InstanceRow
+from workflows_ui.presenters.instances import instance_line
 from workflows_ui.presenters.status import look_of
 from workflows_ui.presenters.words import cut
 from workflows_ui.presenters.workflows import segments
@@ -66,3 +69,44 @@ def test_a_page_waits_for_its_answer_where_it_says_so():
     text = drawn("{{ before }}{% answer %}{{ name }}", before=Before(), answer=answer)
     assert text == "before after"
     assert asked == ["drawn", "answer"]
+
+
+ROWS = "{% instance_rows lines ticks=ticks versions=versions trigger_url=url %}"
+ALL = {"ticks": ["terminate"], "versions": True, "url": "/trigger/"}
+
+
+def line(id: str, **values: object):
+    row = InstanceRow(id=id, status="complete", **values)
+    by = Creator(7, values.get("version_id") or "ann", 1)
+    return instance_line(row, account="acme", workflow="orders", by=by)
+
+
+def test_rows_that_look_alike_are_each_their_own():
+    first, second = drawn(ROWS, lines=[line("order-1"), line("order-2")], **ALL).split("</tr>")[:2]
+    for name, row in (("order-1", first), ("order-2", second)):
+        assert f'<tr id="i-{name}">' in row
+        assert f'value="{name}"' in row
+        assert f'href="/a/acme/workflows/orders/instances/{name}/"' in row
+        assert f'href="/trigger/?from={name}"' in row
+        assert row.count("order-") == row.count(name)
+
+
+def test_a_row_offers_what_may_be_done_alone():
+    row = drawn(ROWS, lines=[line("order-1", version_id="v-1")], ticks=[], versions=False, url="")
+    assert "order-1" in row
+    assert not [word for word in ("checkbox", "Run again", '"Version"') if word in row]
+    assert "checkbox" not in drawn(ROWS, lines=[line("no/../page?")], **ALL)
+
+
+def test_a_row_escapes_whatever_it_is_filled_with():
+    hostile = '"><script>'
+    row = drawn(ROWS, lines=[line(hostile, version_id=hostile, trigger_source=hostile)], **ALL)
+    assert "<script>" not in row
+    assert '""' not in row
+    assert row.count("&quot;&gt;&lt;script&gt;") >= 4
+
+
+def test_nothing_from_elsewhere_passes_for_a_gap():
+    row = drawn(ROWS, lines=[line("<gap>id<gap>"), line('{% gap "link" %}')], **ALL)
+    assert "<gap" not in row
+    assert "&lt;gap&gt;id&lt;gap&gt;" in row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from console.audit.queries import Creator
 from workflows_ui.cloudflare import InstanceDetail, InstanceRow
@@ -56,6 +57,8 @@ class InstanceLine:
     trigger: TriggerLook | None
     version: str
     version_url: str
+    again: str
+    """What names it to the trigger form."""
     by: Creator | None = None
 
 
@@ -73,6 +76,7 @@ def instance_line(
         trigger=trigger_look(row.trigger_source),
         version=version[:8],
         version_url=version_url(account, workflow, version),
+        again=f"?from={quote(row.id, safe='')}",
         by=by,
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
 
 from django.utils import timezone
 
@@ -51,14 +50,16 @@ def coarse(span: timedelta) -> str:
 def ago(moment: datetime, now: datetime | None = None) -> str:
     """ "3 h ago", "in 5 m" or "now"."""
     span = (now or timezone.now()) - moment
-    if abs(span) < timedelta(seconds=1):
+    seconds = span.total_seconds()
+    if abs(seconds) < 1:
         return "now"
-    return f"in {coarse(-span)}" if span < timedelta(0) else f"{coarse(span)} ago"
+    return f"in {coarse(-span)}" if seconds < 0 else f"{coarse(span)} ago"
 
 
 def clock(moment: datetime) -> str:
     """The moment in the viewer's zone, as short as it stays clear: "24 Nov 13:00:07"."""
-    local, today = timezone.localtime(moment), timezone.localtime()
+    zone = timezone.get_current_timezone()
+    local, today = moment.astimezone(zone), datetime.now(zone)
     if local.date() == today.date():
         return local.strftime("%H:%M:%S")
     if local.year == today.year:
@@ -76,11 +77,10 @@ def exact(moment: datetime) -> str:
     return exact_in(timezone.get_current_timezone(), moment)
 
 
-@lru_cache(maxsize=4096)
 def exact_in(zone: tzinfo, moment: datetime) -> str:
     local = moment.astimezone(zone)
-    here = local.strftime("%Y-%m-%d %H:%M:%S")
-    utc = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    here = local.replace(tzinfo=None).isoformat(" ", "seconds")
+    utc = moment.astimezone(UTC).replace(tzinfo=None).isoformat("T", "seconds")
     return f"{here} {local.tzname()} · {utc}Z"
 
 

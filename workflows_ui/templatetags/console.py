@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
+from html import escape
+from secrets import token_hex
 from typing import Any
 
 from django import template
 from django.template import Context
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from workflows_ui.budget import budget_of
 from workflows_ui.presenters import words
-from workflows_ui.presenters.instances import Span, TriggerLook
+from workflows_ui.presenters.instances import InstanceLine, Span, TriggerLook
 from workflows_ui.presenters.json_tree import json_tree as build_tree
 from workflows_ui.presenters.pace import paced
 from workflows_ui.presenters.status import Look
@@ -32,6 +34,8 @@ register.filter("browser", words.browser)
 
 DRAWN = lru_cache(maxsize=1024)
 """Keeps what is drawn often and depends on nothing but what it is given."""
+GAP = f"<gap {token_hex(8)}>"
+"""Not to be guessed: nothing that comes from elsewhere can pass for a gap."""
 DASH = SafeString('<span class="faint">–</span>')
 
 
@@ -58,11 +62,75 @@ def icon(id: str, more: str = "") -> SafeString:
 @register.simple_tag
 def row_link(id: words.CutText, url: str) -> SafeString:
     """An id at the head of its row, cut in the middle; without a link where it has no page."""
-    tail = format_html('<span class="id-tail">{}</span>', id.tail) if id.tail else ""
-    text = format_html('<span class="id-head">{}</span>{}', id.head, tail)
+    text = filled('<span class="id-head">{}</span>', id.head)
+    if id.tail:
+        text += filled('<span class="id-tail">{}</span>', id.tail)
     if not url:
-        return format_html('<span class="id" title="{}">{}</span>', id.whole, text)
-    return format_html('<a class="row-link id" href="{}" title="{}">{}</a>', url, id.whole, text)
+        return filled('<span class="id" title="{}">', id.whole) + text + SafeString("</span>")
+    opening = filled('<a class="row-link id" href="{}" title="{}">', url, id.whole)
+    return opening + text + SafeString("</a>")
+
+
+@DRAWN
+def version(id: str | None, short: str, url: str) -> SafeString:
+    """A version's short id, with a link where it has a page."""
+    if not url:
+        return filled("{}", short)
+    return filled('<a class="mono" href="{}" title="{}">{}</a>', url, id or "", short)
+
+
+def triggered_by(line: InstanceLine) -> SafeString:
+    """Who triggered it through the console, else what did."""
+    if line.by:
+        return person(line.by.actor_id, line.by.name)
+    return trigger(line.trigger) if line.trigger else SafeString("")
+
+
+@DRAWN
+def person(id: int | None, name: str) -> SafeString:
+    return render_to_string("workflows/_by.html", {"id": id, "name": name})
+
+
+@register.simple_tag
+def instance_rows(
+    lines: Iterable[InstanceLine], *, ticks: object, versions: bool, trigger_url: str
+) -> SafeString:
+    """The rows of a list of instances."""
+    alike = {"ticks": bool(ticks), "versions": versions, "trigger_url": trigger_url}
+    rows = [
+        filled_in(
+            pattern("workflows/_row.html", has_page=bool(line.url), **alike),
+            id=line.row.id,
+            link=row_link(line.id, line.url),
+            status=status(line.look),
+            created=ago(line.row.created_on),
+            took=lasted(line.span),
+            version=version(line.row.version_id, line.version, line.version_url),
+            by=triggered_by(line),
+            again=line.again,
+        )
+        for line in lines
+    ]
+    return SafeString("".join(rows))
+
+
+@DRAWN
+def pattern(template: str, **alike: Any) -> tuple[str, ...]:
+    """A row, drawn once for all that are alike in this. Every other piece is the name of a gap,
+    which the template writes as `{% gap "name" %}`."""
+    return tuple(render_to_string(template, alike).split(GAP))
+
+
+@register.simple_tag
+def gap(name: str) -> SafeString:
+    return SafeString(f"{GAP}{name}{GAP}")
+
+
+def filled_in(pieces: tuple[str, ...], **values: str) -> SafeString:
+    """A row of its own, with its values in the gaps of the pattern."""
+    row = list(pieces)
+    row[1::2] = [conditional_escape(values[name]) for name in pieces[1::2]]
+    return SafeString("".join(row))
 
 
 @register.simple_tag
@@ -118,7 +186,7 @@ def lasted(span: Span) -> SafeString:
         return _time(span.start, words.duration(timezone.now() - span.start), 'data-live="since"')
     length = span.end - span.start
     title = f"{length.total_seconds():.3f} s"
-    return format_html('<span class="num" title="{}">{}</span>', title, words.duration(length))
+    return filled('<span class="num" title="{}">{}</span>', title, words.duration(length))
 
 
 @register.simple_tag
@@ -167,10 +235,17 @@ def age(moment: datetime) -> str:
 
 
 def _time(moment: datetime, text: str, hook: str) -> SafeString:
-    return format_html(
-        '<time datetime="{}" title="{}" {}>{}</time>',
-        moment.isoformat(),
-        words.exact(moment),
-        SafeString(hook),
-        text,
-    )
+    opening = time_tag(timezone.get_current_timezone(), moment, hook)
+    return opening + filled("{}</time>", text)
+
+
+@lru_cache(maxsize=4096)
+def time_tag(zone: tzinfo, moment: datetime, hook: str) -> SafeString:
+    """`hook` is an attribute, written here and nowhere else."""
+    moments = filled('datetime="{}" title="{}"', moment.isoformat(), words.exact_in(zone, moment))
+    return SafeString(f"<time {moments} {hook}>")
+
+
+def filled(pattern: str, *texts: str) -> SafeString:
+    """`format_html` for texts alone, none of which is HTML already: lists are drawn of it."""
+    return SafeString(pattern.format(*map(escape, texts)))

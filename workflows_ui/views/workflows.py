@@ -18,6 +18,7 @@ from workflows_ui.forms.instances import InstanceFilterForm, InstanceLookup
 from workflows_ui.forms.workflows import WorkflowSearch
 from workflows_ui.htmx import render_page
 from workflows_ui.http import ConsoleRequest
+from workflows_ui.presenters.addresses import address_of
 from workflows_ui.presenters.batches import sweep_url, ticked_acts
 from workflows_ui.presenters.commands import workflow_commands
 from workflows_ui.presenters.instances import instance_url
@@ -131,7 +132,7 @@ def head_of(access: Access, workflow: str) -> dict[str, Any]:
     can = access.api.capabilities
     return {
         "can": can,
-        "may_trigger": access.allows(Action.INSTANCE_TRIGGER, workflow),
+        "trigger_url": trigger_url(access, workflow),
         "protected": protected,
         "menu": workflow_menu(
             access.allows,
@@ -141,6 +142,13 @@ def head_of(access: Access, workflow: str) -> dict[str, Any]:
             protected=protected,
         ),
     }
+
+
+def trigger_url(access: Access, workflow: str) -> str:
+    """Where the person may trigger an instance; empty where they may not."""
+    if not access.allows(Action.INSTANCE_TRIGGER, workflow):
+        return ""
+    return address_of("instance-trigger", access.account.slug, workflow)
 
 
 def many_of(access: Access, workflow: str, status: str) -> dict[str, Any]:
