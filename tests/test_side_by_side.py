@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from workflows_ui.side_by_side import ahead, all_of, both
+from workflows_ui.side_by_side import ahead, all_of, both, both_ahead
 
 
 def test_two_calls_run_at_the_same_time():
@@ -29,6 +29,15 @@ def test_a_call_made_ahead_runs_while_its_caller_goes_on():
     result = ahead(lambda: meeting.wait() >= 0)
     meeting.wait()
     assert result() is True
+
+
+def test_two_calls_made_ahead_run_at_the_same_time_and_each_has_its_own_end():
+    meeting = threading.Barrier(3, timeout=10)
+    first, second = both_ahead(lambda: meeting.wait() >= 0, lambda: meeting.wait() / 0)
+    meeting.wait()
+    assert first() is True
+    with pytest.raises(ZeroDivisionError):
+        second()
 
 
 def test_the_error_of_a_call_made_ahead_is_raised_when_its_result_is_asked_for():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from itertools import batched
+from typing import Any
 
 
 @cache
@@ -32,7 +33,8 @@ def all_of[T](calls: Iterable[Callable[[], T]]) -> list[T]:
     return [future.result() for future in futures]
 
 
-UNTIL_SENT = 0.002
+UNTIL_SENT = 0.004
+"""Seconds. Who goes on at once holds the interpreter for longer than a call takes to be sent."""
 
 
 @cache
@@ -44,9 +46,18 @@ def pool_ahead() -> ThreadPoolExecutor:
 def ahead[T](call: Callable[[], T]) -> Callable[[], T]:
     """Starts a call now. What comes back waits for its end, and gives the result or raises."""
     future = pool_ahead().submit(call)
-    # it is sent before its caller goes on, who would hold the interpreter for longer than that
-    wait([future], timeout=UNTIL_SENT)
+    wait([future], UNTIL_SENT)
     return future.result
+
+
+def both_ahead[A, B](
+    first: Callable[[], A], second: Callable[[], B]
+) -> tuple[Callable[[], A], Callable[[], B]]:
+    """The same for two calls at once."""
+    one, other = pool_ahead().submit(first), pool_ahead().submit(second)
+    started: list[Future[Any]] = [one, other]
+    wait(started, UNTIL_SENT)
+    return one.result, other.result
 
 
 FEW = 8

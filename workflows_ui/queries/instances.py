@@ -28,7 +28,7 @@ from workflows_ui.queries.reads import (
     read,
 )
 from workflows_ui.queries.workflows import workflow_reading
-from workflows_ui.side_by_side import ahead, all_of, both
+from workflows_ui.side_by_side import all_of, both, both_ahead
 
 PER_PAGE = 50
 READ_EACH = 20
@@ -80,8 +80,10 @@ def instance_page(
     if chosen.by:
         return partial(triggered_page, access, workflow, chosen.by, chosen.cursor)
     # the larger answer first
-    page = ahead(partial(instance_reading, access, workflow, chosen))
-    about = ahead(partial(workflow_reading, access, workflow))
+    page, about = both_ahead(
+        partial(instance_reading, access, workflow, chosen),
+        partial(workflow_reading, access, workflow),
+    )
     return partial(listed_page, access, workflow, about, page)
 
 
