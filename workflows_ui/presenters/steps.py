@@ -64,6 +64,7 @@ class StepLine:
     look: Look
     span: Span
     attempts: tuple[AttemptLine, ...]
+    failed_attempts: int
     allowed: int | None
     next_try: datetime | None
     deadline: datetime | None
@@ -71,6 +72,10 @@ class StepLine:
     has_output: bool
     truncated: bool
     binary: bool
+    fetchable: bool
+    """Whether the API has more of the output than this entry shows."""
+    restart_query: str
+    """What names this step to the restart form (4.15, 5.4); empty for one that can't be."""
     policy: str
     timeout: str
     bar: Bar | None
@@ -81,23 +86,6 @@ class StepLine:
         if self.look.label == "complete":
             return None
         return self.entry.error or (self.attempts[-1].attempt.error if self.attempts else None)
-
-    @property
-    def failed_attempts(self) -> int:
-        return sum(line.attempt.success is False for line in self.attempts)
-
-    @property
-    def restart_query(self) -> str:
-        """What names this step to the restart form (4.15, 5.4); empty for one that can't be."""
-        kind = RESTARTABLE.get(self.entry.type)
-        if kind is None:
-            return ""
-        return urlencode({"step": self.name, "count": self.counter or "1", "type": kind})
-
-    @property
-    def fetchable(self) -> bool:
-        """Whether the API has more of the output than this entry shows."""
-        return self.entry.type in ("step", "waitForEvent") and (self.truncated or self.binary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +114,7 @@ def step_line(
     config = entry.config or StepConfig()
     limit = config.retries_limit
     span = step_span(entry, look, run)
+    truncated, binary = is_truncated(entry.output), bool(STREAM.match(text))
     return StepLine(
         place=place,
         entry=entry,
@@ -137,17 +126,25 @@ def step_line(
         attempts=tuple(
             attempt_line(attempt, number) for number, attempt in enumerate(entry.attempts, 1)
         ),
+        failed_attempts=sum(attempt.success is False for attempt in entry.attempts),
         allowed=int(limit) + 1 if isinstance(limit, int | float) and 0 <= limit < 1e6 else None,
         next_try=next_try(entry) if look.live else None,
         deadline=entry.end if look.live and entry.finished is False else None,
         output=parsed(entry.output),
         has_output=entry.output is not None,
-        truncated=is_truncated(entry.output),
-        binary=bool(STREAM.match(text)),
+        truncated=truncated,
+        binary=binary,
+        fetchable=entry.type in ("step", "waitForEvent") and (truncated or binary),
+        restart_query=restart_query(entry.type, name, counter),
         policy=policy(config),
         timeout=interval(config.timeout) if config.timeout is not None else "",
         bar=bar(run, span, datetime.now(UTC)),
     )
+
+
+def restart_query(type: str, name: str, counter: str) -> str:
+    kind = RESTARTABLE.get(type)
+    return urlencode({"step": name, "count": counter or "1", "type": kind}) if kind else ""
 
 
 def step_span(entry: StepEntry, look: Look, run: Span) -> Span:

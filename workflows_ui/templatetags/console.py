@@ -141,6 +141,12 @@ def status(look: Look) -> SafeString:
 
 @register.simple_tag
 @DRAWN
+def step_mark(look: Look) -> SafeString:
+    return render_to_string("instances/_step_mark.html", {"look": look})
+
+
+@register.simple_tag
+@DRAWN
 def trigger(look: TriggerLook) -> SafeString:
     return render_to_string("shared/_trigger.html", {"trigger": look})
 
