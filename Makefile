@@ -10,8 +10,8 @@ LOCAL = CONSOLE_URL=http://127.0.0.1:$(PORT) SIMULATOR_PORT=$(SIMULATOR_PORT) \
 	CONSOLE_SIMULATOR_URL=http://127.0.0.1:$(SIMULATOR_PORT)/client/v4
 # compiling the console anew at each start takes longer than the rest of it
 unexport PYTHONDONTWRITEBYTECODE
-# the parts that use no database say the same on every one
-NO_DATABASE := cloudflare engine forms presenters simulator
+# what uses no database, or only looks at how pages look, says the same on every one
+NO_DATABASE := browser/test_looks.py cloudflare engine forms presenters simulator
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help key install install-dev run test test-postgresql bench lint format simulator engine node-tools clean
