@@ -46,16 +46,6 @@ def instance_detail(
     read_detail = ahead(partial(queries.instances.instance_detail, access, workflow, instance))
     lost = [] if wants_fragment(request) else lost_at(access.account, workflow, instance)
     done = acts_on(access.account, workflow, instance)
-    ctx = {
-        "access": access,
-        "name": workflow,
-        "instance": instance,
-        "act_form": ActForm(),
-        "download_url": instance_url(account, workflow, instance, "download"),
-        "may_trigger": access.allows(Action.INSTANCE_TRIGGER, workflow),
-        "commands": instance_commands(access.account, workflow, instance),
-        "story_url": story_url(account, workflow, instance),
-    }
 
     def answer() -> dict[str, Any]:
         reading = read_detail()
@@ -66,12 +56,33 @@ def instance_detail(
         steps = StepFilterForm(request.GET)
         return instance_context(access, workflow, instance, reading, acts, steps)
 
+    ctx = place_context(access, workflow, instance)
     try:
         return render_page(
-            request, "instances/detail.html", ctx, fragment="instance", answer=answer
+            request,
+            "instances/detail.html",
+            ctx,
+            fragment="instance",
+            answer=answer,
+            ahead=("act",),
         )
     except cf.NotFound as missing:
         return gone_page(request, access, workflow, instance, missing)
+
+
+def place_context(access: Access, workflow: str, instance: str) -> dict[str, Any]:
+    """What the page of an instance shows whatever the API answers."""
+    slug = access.account.slug
+    return {
+        "access": access,
+        "name": workflow,
+        "instance": instance,
+        "act_form": ActForm(),
+        "download_url": instance_url(slug, workflow, instance, "download"),
+        "may_trigger": access.allows(Action.INSTANCE_TRIGGER, workflow),
+        "commands": instance_commands(access.account, workflow, instance),
+        "story_url": story_url(slug, workflow, instance),
+    }
 
 
 def instance_context(
