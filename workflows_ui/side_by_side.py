@@ -39,8 +39,9 @@ UNTIL_SENT = 0.004
 
 @cache
 def pool_ahead() -> ThreadPoolExecutor:
-    # one of its own: its calls may wait for calls of the other, and must not take their places
-    return ThreadPoolExecutor(max_workers=32, thread_name_prefix="ahead")
+    # one of its own: its calls may wait for calls of the other, and must not take their places;
+    # twice what the server's threads start, since a page that failed leaves its other call behind
+    return ThreadPoolExecutor(max_workers=64, thread_name_prefix="ahead")
 
 
 def ahead[T](call: Callable[[], T]) -> Callable[[], T]:
