@@ -7,6 +7,7 @@ import pytest
 
 from tests.engine.engine import CURRENT, OLD, Engine
 from tests.engine.raw_api import RawApi
+from workflows_ui.cloudflare.local_dialects import forget_dialect
 
 
 @pytest.fixture(scope="session")
@@ -37,4 +38,6 @@ def _running(engine: Engine, *, missing: str) -> Iterator[Engine]:
     if missing:
         pytest.skip(missing)
     with engine:
+        # the port may have been that of an engine of the other version
+        forget_dialect(engine.url)
         yield engine
