@@ -10,8 +10,8 @@ LOCAL = CONSOLE_URL=http://127.0.0.1:$(PORT) SIMULATOR_PORT=$(SIMULATOR_PORT) \
 	CONSOLE_SIMULATOR_URL=http://127.0.0.1:$(SIMULATOR_PORT)/client/v4
 # compiling the console anew at each start takes longer than the rest of it
 unexport PYTHONDONTWRITEBYTECODE
-# what uses no database, or only looks at how pages look, says the same on every one
-NO_DATABASE := browser/test_looks.py cloudflare engine forms presenters simulator
+# what uses no database, or sees of it what tests of views see, says the same on every one
+NO_DATABASE := browser cloudflare engine forms presenters simulator
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help key install install-dev run test test-postgresql bench lint format simulator engine node-tools clean
@@ -27,10 +27,10 @@ run: .venv/.run .env ## Set everything up and serve the console on 127.0.0.1:POR
 	@$(LOCAL) exec $(BIN)/honcho start --port $(PORT)
 
 test: .venv/.dev ## Run the tests (parts that need Node or a browser skip when it is missing)
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 test-postgresql: .venv/.dev ## The same on a PostgreSQL server of its own (Debian: postgresql)
-	bash tests/with_postgresql.sh $(BIN)/python -m pytest -n auto --dist loadgroup \
+	bash tests/with_postgresql.sh $(BIN)/python -m pytest -n auto --dist worksteal \
 		$(NO_DATABASE:%=--ignore=tests/%) $(ARGS)
 
 bench: .venv/.dev ## Measure how fast things are (ARGS="pages viewers" for some; README, Speed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,9 +9,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.conftest import FLAGS
-
-PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
+from tests.browser.conftest import FLAGS, PROGRAM
 
 
 @dataclass(frozen=True)
