@@ -66,7 +66,7 @@ def wall_board(dashboard: Dashboard) -> Board:
 
 
 def lent_by_owner(account: Account, dashboard: Dashboard) -> ApiToken | None:
-    return lent_to_dashboards(account, User(pk=dashboard.owner_id))
+    return lent_to_dashboards(account, dashboard.owner_id)
 
 
 def sampling_board(account: Account) -> Board:

@@ -105,14 +105,14 @@ def test_dashboards_read_with_what_is_lent_to_them_or_wider(account):
     owner = make_user()
     make_membership(account, owner)
     row = make_token(owner, account)
-    assert lent_to_dashboards(account, owner) is None
+    assert lent_to_dashboards(account, owner.pk) is None
     for wide in ("dashboards", "team"):
         services.token_lend(row, lent=wide)
-        assert lent_to_dashboards(account, owner) == row
+        assert lent_to_dashboards(account, owner.pk) == row
         assert lent_to_dashboards(account) == row
-    assert lent_to_dashboards(account, make_user()) is None
+    assert lent_to_dashboards(account, make_user().pk) is None
     Membership.objects.all().delete()
-    assert lent_to_dashboards(account, owner) is None
+    assert lent_to_dashboards(account, owner.pk) is None
 
 
 # --- Several of one person -------------------------------------------------------------------
