@@ -95,17 +95,28 @@ class Creator(NamedTuple):
     attempt_sequence: int | None
 
 
+# as text, for it stands between an answer of the API and its page: Django takes ten times longer
+# to build it than the database to answer it
+CREATORS = """
+SELECT instance_id, actor_id, actor_name, attempt_sequence FROM audit_entry
+WHERE account_id = %s AND workflow = %s AND action = %s AND outcome = %s
+  AND instance_id IN ({})
+ORDER BY sequence
+"""
+
+
 def creators_of(account_id: int, workflow: str, instance_ids: Iterable[str]) -> dict[str, Creator]:
     """Who triggered these instances, by id, for those triggered through the console.
 
     An id used again after a delete belongs to who used it last. A create that failed names nobody.
     """
     asked = {as_kept(instance_id): instance_id for instance_id in instance_ids}
-    rows = created(account_id, workflow).filter(instance_id__in=list(asked))
-    found = rows.order_by("sequence").values_list(
-        "instance_id", "actor_id", "actor_name", "attempt_sequence"
-    )
-    return {asked[row[0]]: Creator(*row[1:]) for row in found}
+    if not asked:
+        return {}
+    facts = (account_id, workflow, AuditAction.INSTANCE_CREATE.value, Outcome.SUCCEEDED.value)
+    with connection.cursor() as cursor:
+        cursor.execute(CREATORS.format(", ".join(["%s"] * len(asked))), (*facts, *asked))
+        return {asked[row[0]]: Creator(*row[1:]) for row in cursor}
 
 
 def created(account_id: int, workflow: str) -> QuerySet[Entry]:
