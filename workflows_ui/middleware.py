@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
+from functools import cache
 
 from django.conf import settings
 from django.contrib import messages
@@ -154,6 +155,7 @@ class FirstStartMiddleware:
         return self.get_response(request)
 
     @staticmethod
+    @cache
     def open_paths() -> set[str]:
         return {reverse("first-start"), reverse("healthz"), reverse("readyz")}
 
