@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
+from django.utils.safestring import SafeString
 from django_htmx.middleware import HtmxDetails
 
 VARY = ("HX-Request", "HX-Boosted", "HX-History-Restore-Request")
@@ -43,17 +45,20 @@ def render_page(
 
     `answer` waits for what is being read and says what it adds to the context; it may raise.
     Meanwhile the page is drawn as far as its `{% answer %}`, and so are those of its partials that
-    are named in `ahead`.
+    are named in `ahead`; a fragment draws those of them that it holds.
     A fragment carries an ETag over what it says (relative times left out); a browser that shows
     the same already gets an empty 204.
     """
     piece = wants_fragment(request)
     name = f"{template}#{fragment}" if piece else template
+    parts = {part: drawn_once(request, f"{template}#{part}", context) for part in ahead}
+    context = context | parts
     if answer and piece:
-        context = context | answer()
+        context |= answer()
     elif answer:
-        drawn = {part: render_to_string(f"{template}#{part}", context, request) for part in ahead}
-        context = context | drawn | {"answer": answer}
+        for draw in parts.values():
+            draw()
+        context["answer"] = answer
     response = render(request, name, context, status=status)
     patch_vary_headers(response, VARY)
     if piece and status == 200:
@@ -62,6 +67,13 @@ def render_page(
         if request.headers.get("If-None-Match", "").removeprefix("W/") == response["ETag"]:
             return unchanged(response["ETag"])
     return response
+
+
+def drawn_once(
+    request: HttpRequest, template: str, context: dict[str, Any]
+) -> Callable[[], SafeString]:
+    """The template when it is called for, and the same ever after."""
+    return cache(partial(render_to_string, template, context, request))
 
 
 def fingerprint(content: bytes) -> str:

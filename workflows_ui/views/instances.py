@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from django.http import Http404, HttpResponse
 from django.utils import timezone
@@ -18,6 +19,7 @@ from workflows_ui.forms.acts import ActForm
 from workflows_ui.forms.instances import DownloadForm, StepFilterForm, StepOutputForm
 from workflows_ui.htmx import render_page, wants_fragment
 from workflows_ui.http import ConsoleRequest
+from workflows_ui.presenters.addresses import address_of
 from workflows_ui.presenters.commands import instance_commands
 from workflows_ui.presenters.instance_acts import drawn_acts, first_act
 from workflows_ui.presenters.instance_json import instance_part
@@ -53,10 +55,10 @@ def instance_detail(
             lost, found=reading.value, seen_at=reading.read_at
         )
         acts = acts_on(access.account, workflow, instance) if settled else done
-        steps = StepFilterForm(request.GET)
         return instance_context(access, workflow, instance, reading, acts, steps)
 
-    ctx = place_context(access, workflow, instance)
+    steps = StepFilterForm(request.GET)
+    ctx = place_context(access, workflow, instance) | {"step_form": steps}
     try:
         return render_page(
             request,
@@ -64,7 +66,7 @@ def instance_detail(
             ctx,
             fragment="instance",
             answer=answer,
-            ahead=("act",),
+            ahead=("breadcrumb", "heading", "copies", "presets", "act"),
         )
     except cf.NotFound as missing:
         return gone_page(request, access, workflow, instance, missing)
@@ -79,10 +81,18 @@ def place_context(access: Access, workflow: str, instance: str) -> dict[str, Any
         "instance": instance,
         "act_form": ActForm(),
         "download_url": instance_url(slug, workflow, instance, "download"),
-        "may_trigger": access.allows(Action.INSTANCE_TRIGGER, workflow),
+        "again_url": again_url(access, workflow, instance),
         "commands": instance_commands(access.account, workflow, instance),
         "story_url": story_url(slug, workflow, instance),
     }
+
+
+def again_url(access: Access, workflow: str, instance: str) -> str:
+    """Where it may be triggered again with its params; empty where the person may not."""
+    if not access.allows(Action.INSTANCE_TRIGGER, workflow):
+        return ""
+    form = address_of("instance-trigger", access.account.slug, workflow)
+    return f"{form}?from={quote(instance, safe='')}"
 
 
 def instance_context(

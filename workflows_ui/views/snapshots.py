@@ -27,7 +27,9 @@ def snapshot_detail(
         "snapshot": kept,
         "download_url": snapshot_url(kept, account, "download"),
     }
-    return render_page(request, "instances/snapshot.html", ctx, fragment="snapshot")
+    return render_page(
+        request, "instances/snapshot.html", ctx, fragment="snapshot", ahead=("presets",)
+    )
 
 
 @require_safe
