@@ -13,7 +13,7 @@ from django import template
 from django.template import Context
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from workflows_ui.budget import budget_of
@@ -129,8 +129,12 @@ def gap(name: str) -> SafeString:
 def filled_in(pieces: tuple[str, ...], **values: str) -> SafeString:
     """A row of its own, with its values in the gaps of the pattern."""
     row = list(pieces)
-    row[1::2] = [conditional_escape(values[name]) for name in pieces[1::2]]
+    row[1::2] = [as_html(values[name]) for name in pieces[1::2]]
     return SafeString("".join(row))
+
+
+def as_html(text: str) -> str:
+    return text if isinstance(text, SafeString) else escape(text)
 
 
 @register.simple_tag
