@@ -91,11 +91,14 @@ def milliseconds(call: Callable[[], Any]) -> float:
 
 
 def medians(runs: int, before: Callable[[], Any], *calls: Callable[[], Any]) -> list[float]:
-    """The median of each call, taken in turns; the first round is not counted."""
-    rounds = []
-    for _ in range(runs + 1):
+    """The median of each call, taken in turns, each after `before`; the first round is not
+    counted."""
+
+    def timed(call: Callable[[], Any]) -> float:
         before()
-        rounds.append([milliseconds(call) for call in calls])
+        return milliseconds(call)
+
+    rounds = [[timed(call) for call in calls] for _ in range(runs + 1)]
     return [statistics.median(times) for times in zip(*rounds[1:], strict=True)]
 
 

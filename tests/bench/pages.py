@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from itertools import chain
 
 import requests
 
@@ -51,15 +52,18 @@ def cold(
 ) -> None:
     late = {"kind": "latency", "seconds": LATENCY}
     requests.put(f"{served.simulator}/__faults", json=late, timeout=10).raise_for_status()
-    ratios = {}
-    for name, (page, call) in (pages | {"dashboard": (board, "/workflows?per_page=100")}).items():
-        shown, bare = medians(
-            RUNS,
-            forget_answers,
+    pages = pages | {"dashboard": (board, "/workflows?per_page=100")}
+    asks = [
+        (
             partial(fetch, person, served.url + page),
             partial(fetch, upstream, f"{served.simulator}{API}{call}"),
         )
-        ratios[name] = shown / bare
+        for page, call in pages.values()
+    ]
+    times = medians(RUNS, forget_answers, *chain.from_iterable(asks))
+    ratios = {
+        name: shown / bare for name, shown, bare in zip(pages, times[::2], times[1::2], strict=True)
+    }
     requests.delete(f"{served.simulator}/__faults", timeout=10).raise_for_status()
     dashboard = ratios.pop("dashboard")
     tell("page_over_call", max(ratios.values()))
