@@ -1,41 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from tests.factories import ACCOUNT_ID, TOKEN, make_account
-from workflows_ui import cloudflare as cf
 from workflows_ui.models import CountSample, Sampling, SeenInstance
-from workflows_ui.services import sampling
+from workflows_ui.services import sampling, seeing
 from workflows_ui.services.sampling import lease_end, lease_take, sample
-from workflows_ui.simulator import Simulator, SimulatorServer
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def api(simulator) -> cf.CloudflareClient:
-    return cf.CloudflareClient(
-        base_url=simulator.base_url,
-        account_id=ACCOUNT_ID,
-        token=TOKEN,
-        rules=cf.AddressRules(loopback=True),
-    )
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[SimulatorServer]:
-    """One of its own: how much is read hangs on how much is there."""
-    with SimulatorServer(Simulator(story="small", rate_limit=False)) as server:
-        yield server
-
-
-@pytest.fixture
-def account(simulator):
-    return make_account(base_url=simulator.base_url)
 
 
 def test_a_round_keeps_counts_and_instances(account, api):
@@ -107,49 +81,10 @@ def test_calls_are_kept_for_details_however_much_there_is_to_list(account, api, 
     sample(account, api, calls=10_000)
     SeenInstance.objects.filter(status="errored").update(fingerprint="")
     Sampling.objects.update(reached={})
-    monkeypatch.setattr(sampling, "PER_PAGE", 1)
+    monkeypatch.setattr(seeing, "PER_PAGE", 1)
     monkeypatch.setattr(sampling, "all_workflows", lambda *_: api.list_workflows().items)
     sample(account, api, calls=8)
     assert SeenInstance.objects.filter(status="errored").exclude(fingerprint="").exists()
-
-
-def test_what_an_instance_waits_for_is_known(account, api):
-    sample(account, api, calls=10_000)
-    waiting = SeenInstance.objects.get(workflow="checkout", instance_id="order-waiting")
-    assert waiting.waits_for
-    assert waiting.looked_into
-
-
-def test_who_waits_for_nobody_knows_what_is_looked_into_first(account, api, monkeypatch):
-    monkeypatch.setattr(sampling, "MOST_UNFINISHED", 1)
-    long_ago = timezone.now() - timedelta(hours=1)
-    sample(account, api, calls=10_000)
-    SeenInstance.objects.update(looked_into=None)
-    SeenInstance.objects.filter(status="running").update(read=long_ago)
-    first = sampling.unfinished(account).get()
-    assert first.status == "waiting"
-    first.looked_into = timezone.now()
-    first.save()
-    assert sampling.unfinished(account).get() != first
-
-
-def test_gone_ones_are_not_asked_for_again(account):
-    SeenInstance.objects.create(
-        account=account, workflow="w", instance_id="i", status="gone", read=timezone.now()
-    )
-    assert not sampling.unfinished(account)
-
-
-def test_one_that_went_is_marked_as_gone(account, api):
-    SeenInstance.objects.create(
-        account=account,
-        workflow="checkout",
-        instance_id="never-was",
-        status="running",
-        read=timezone.now() - timedelta(hours=1),
-    )
-    sample(account, api, calls=10_000)
-    assert SeenInstance.objects.get(instance_id="never-was").status == sampling.GONE
 
 
 def test_one_process_at_a_time_holds_the_lease(account):
@@ -172,14 +107,3 @@ def test_old_rows_go(account, api):
     sample(account, api, calls=1)
     assert [row.span for row in CountSample.objects.filter(workflow="w")] == ["day"]
     assert not SeenInstance.objects.filter(workflow="w").exists()
-
-
-def test_a_restarted_one_that_fails_anew_is_read_anew(account, api):
-    sample(account, api, calls=10_000)
-    failed = SeenInstance.objects.filter(instance_id="order-errored")
-    failed.update(ended=timezone.now() - timedelta(days=1), error_name="Old", fingerprint="old")
-    again = cf.InstanceRow(id="order-errored", status="errored", ended_on=timezone.now())
-    sampling.keep_rows(account, "checkout", [again])
-    assert failed.get().fingerprint == ""
-    sampling.read_details(account, api, sampling.Allowance(10_000))
-    assert failed.get().error_name != "Old"
