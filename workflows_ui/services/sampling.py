@@ -16,7 +16,7 @@ from django.utils import timezone
 from console.team.models import Account
 from workflows_ui import cloudflare as cf
 from workflows_ui.models import CountSample, Sampling, SeenInstance, Span
-from workflows_ui.services.seeing import PER_PAGE, Allowance, read_details, see_new
+from workflows_ui.services.seeing import PER_PAGE, Allowance, read_details, see_alive, see_new
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,8 @@ def sample(account: Account, api: cf.WorkflowsApi, *, calls: int) -> None:
         note_reach(state, workflows, now, whole=see_all(state, api, workflows, lists, now))
     finally:
         state.save(update_fields=["sampled", "whole_since", "reached"])
-    read_details(account, api, Allowance(max(lists.left, 0) + kept))
+    went_on = see_alive(account, api, workflows, lists)
+    read_details(account, api, Allowance(max(lists.left, 0) + kept), went_on)
     forget_old(account, now)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import chain
+from typing import NamedTuple
 
-from django.db.models import Case, QuerySet, When
+from django.db.models import Case, Count, QuerySet, When
 from django.utils import timezone
 
 from console.audit.redaction import scrub
@@ -105,11 +106,74 @@ def seen_of(account: Account, workflow: str, row: cf.InstanceRow) -> SeenInstanc
     )
 
 
-def read_details(account: Account, api: cf.WorkflowsApi, allowance: Allowance) -> None:
+class Miscounted(NamedTuple):
+    """Instances of a workflow in a status that is none of the last: how many the API tells, and
+    how many are kept here."""
+
+    workflow: str
+    status: str
+    told: int
+    kept: int
+
+
+def miscounted(account: Account, workflows: Iterable[cf.Workflow]) -> list[Miscounted]:
+    """Where the API (4.1) tells other numbers than are kept here, the largest difference first."""
+    told = {
+        (workflow.name, status): count
+        for workflow in workflows
+        for status, count in (workflow.instances or {}).items()
+        if status not in cf.FINISHED
+    }
+    counted = alive(account).order_by().values_list("workflow", "status").annotate(Count("pk"))
+    kept = {(workflow, status): count for workflow, status, count in counted}
+    untold = {workflow.name for workflow in workflows if workflow.instances is None}
+    found = [
+        Miscounted(*place, told.get(place, 0), kept.get(place, 0))
+        for place in {*told, *kept}
+        if place[0] not in untold
+    ]
+    wrong = [one for one in found if one.told != one.kept]
+    return sorted(wrong, key=lambda one: (-abs(one.told - one.kept), one))
+
+
+def see_alive(
+    account: Account,
+    api: cf.WorkflowsApi,
+    workflows: Sequence[cf.Workflow],
+    allowance: Allowance,
+) -> list[SeenInstance]:
+    """Lists what is alive (4.5) wherever another number of it is kept here than the API tells.
+
+    Gives the kept ones that these lists should tell of and don't: they went on meanwhile.
+    """
+    went_on: list[SeenInstance] = []
+    for workflow, status, told, _ in miscounted(account, workflows):
+        missing = alive(account).filter(workflow=workflow, status=status)
+        if told:
+            if not allowance.take():
+                continue
+            try:
+                page = api.list_instances(workflow, per_page=PER_PAGE, status=status)
+            except (cf.NotFound, cf.ServerError, cf.BadResponse):
+                continue  # it must not keep the others from being seen
+            keep_rows(account, workflow, page.items)
+            missing = missing.exclude(instance_id__in=[row.id for row in page.items])
+            if page.cursor is not None:
+                missing = missing.filter(created__gt=page.items[-1].created_on)
+        went_on += missing[:MOST_UNFINISHED]
+    return went_on
+
+
+def read_details(
+    account: Account,
+    api: cf.WorkflowsApi,
+    allowance: Allowance,
+    went_on: Iterable[SeenInstance] = (),
+) -> None:
     """Reads instances one by one (4.12): why the failed ones failed, and what became of those that
-    no list has told of for a while."""
-    wanted = list(chain(unread_failures(account), unfinished(account)))
-    calls = [partial(read_detail, api, row) for row in wanted if allowance.take()]
+    went on, or that no list has told of for a while."""
+    each = {row.pk: row for row in chain(unread_failures(account), went_on, unfinished(account))}
+    calls = [partial(read_detail, api, row) for row in each.values() if allowance.take()]
     for row in all_of(calls):
         if row is not None:
             row.save()
@@ -122,9 +186,12 @@ def unread_failures(account: Account) -> QuerySet[SeenInstance]:
 
 def unfinished(account: Account) -> QuerySet[SeenInstance]:
     """Those that wait for nobody knows what come first, then those longest not told of."""
-    alive = SeenInstance.objects.filter(account=account).exclude(status__in=[*cf.FINISHED, GONE])
     unknown = Case(When(status="waiting", looked_into=None, then=0), default=1)
-    return alive.order_by(unknown, "read")[:MOST_UNFINISHED]
+    return alive(account).order_by(unknown, "read")[:MOST_UNFINISHED]
+
+
+def alive(account: Account) -> QuerySet[SeenInstance]:
+    return SeenInstance.objects.filter(account=account).exclude(status__in=[*cf.FINISHED, GONE])
 
 
 def read_detail(api: cf.WorkflowsApi, row: SeenInstance) -> SeenInstance | None:

@@ -62,3 +62,81 @@ def test_a_restarted_one_that_fails_anew_is_read_anew(account, api):
     assert failed.get().fingerprint == ""
     read_details(account, api, Allowance(10_000))
     assert failed.get().error_name != "Old"
+
+
+def test_one_that_went_on_is_not_kept_as_waiting(account, api, monkeypatch):
+    sample(account, api, calls=10_000)
+    ended = SeenInstance.objects.filter(workflow="checkout", instance_id="order-complete")
+    ended.update(status="waiting", ended=None, looked_into=timezone.now())
+    monkeypatch.setattr(seeing, "unfinished", lambda *_: [])
+    sample(account, api, calls=100)
+    assert ended.get().status == "complete"
+
+
+def test_one_of_a_workflow_that_is_gone_is_marked_as_gone(account, api, monkeypatch):
+    sample(account, api, calls=10_000)
+    now = timezone.now()
+    SeenInstance.objects.create(
+        account=account, workflow="no-more", instance_id="i", status="running", read=now
+    )
+    monkeypatch.setattr(seeing, "unfinished", lambda *_: [])
+    sample(account, api, calls=100)
+    assert SeenInstance.objects.get(workflow="no-more").status == seeing.GONE
+
+
+def test_one_that_is_older_than_the_first_look_is_seen_while_it_is_alive(account, api):
+    sample(account, api, calls=10_000)
+    waiting = SeenInstance.objects.filter(workflow="checkout", instance_id="order-waiting")
+    waiting.delete()
+    sample(account, api, calls=100)
+    assert waiting.get().waits_for
+
+
+def test_where_the_numbers_agree_nothing_is_listed(account, api, simulator):
+    sample(account, api, calls=10_000)
+    sample(account, api, calls=10_000)
+    calls = simulator.simulator.calls
+    calls.reset()
+    workflows = api.list_workflows(per_page=100).items
+    counted = {(one.workflow, one.status) for one in seeing.miscounted(account, workflows)}
+    calls.reset()
+    seeing.see_alive(account, api, workflows, Allowance(100))
+    assert len(calls) <= len(counted)
+
+
+class CutList:
+    """An API whose list of running instances has a next page."""
+
+    def __init__(self, oldest: cf.InstanceRow) -> None:
+        self.page = cf.CursorPage(items=(oldest,), per_page=1, cursor="more")
+
+    def list_instances(self, workflow: str, **asked: object) -> cf.CursorPage[cf.InstanceRow]:
+        return self.page
+
+
+def test_a_cut_list_says_nothing_of_what_is_older(account):
+    now = timezone.now()
+
+    def running(name: str, *, minutes: int) -> cf.InstanceRow:
+        created = now - timedelta(minutes=minutes)
+        return cf.InstanceRow(id=name, status="running", created_on=created)
+
+    rows = [running("newer", minutes=1), running("older", minutes=9)]
+    keep_rows(account, "w", rows)
+    workflow = cf.Workflow(name="w", class_name="W", script_name="s", instances={"running": 300})
+    api = CutList(running("listed", minutes=5))
+    went_on = seeing.see_alive(account, api, [workflow], Allowance(1))
+    assert [row.instance_id for row in went_on] == ["newer"]
+    assert SeenInstance.objects.filter(instance_id="listed").exists()
+
+
+def test_a_list_that_fails_keeps_nobody_from_the_others(account, api, simulator):
+    sample(account, api, calls=10_000)
+    alive = seeing.alive(account)
+    alive.delete()
+    faults = simulator.simulator.faults
+    fault = faults.add("status", status=500, path="/workflows/checkout/instances$")
+    seeing.see_alive(account, api, api.list_workflows(per_page=100).items, Allowance(100))
+    faults.remove(fault)
+    assert alive.exists()
+    assert not alive.filter(workflow="checkout").exists()
