@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from dogpile.cache import make_region
 from dogpile.cache.api import NO_VALUE
 
+from console.team.models import Account
 from workflows_ui.cloudflare import CloudflareError
 from workflows_ui.htmx import fingerprint
 from workflows_ui.models import Dashboard, Panel
@@ -19,7 +20,7 @@ from workflows_ui.presenters.trouble import stale_trouble, trouble_of
 from workflows_ui.queries.answers import EVERY_ANSWER, LockedAnswers
 from workflows_ui.queries.boards import NeedsToken
 from workflows_ui.queries.dashboards import panels_of
-from workflows_ui.queries.history import sampling_of
+from workflows_ui.queries.history import sampling_of, watch_of
 from workflows_ui.queries.panels import KINDS, heading_of
 from workflows_ui.watching import PACE, Board
 
@@ -74,6 +75,28 @@ def drawn_panels(dashboard: Dashboard, board: Board) -> tuple[Drawn, ...]:
         key, lambda: drawn_anew(key, dashboard, board), min(board.fresh, FRESH_SECONDS)
     )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What keeps the worker from looking at the account, as HTML: empty when nothing does."""
+
+    html: SafeString
+    mark: str
+
+
+def drawn_notice(account: Account) -> Notice:
+    """The same for everybody who watches, at most FRESH_SECONDS old."""
+    notice: Notice
+    (notice,) = region.get_or_create(
+        f"notice:{account.pk}", lambda: (notice_anew(account),), FRESH_SECONDS
+    )
+    return notice
+
+
+def notice_anew(account: Account) -> Notice:
+    html = render_to_string("dashboards/_notice.html", {"watch": watch_of(account)}).strip()
+    return Notice(SafeString(html), fingerprint(html.encode()).strip('"'))
 
 
 def drawn_anew(key: str, dashboard: Dashboard, board: Board) -> tuple[Drawn, ...]:

@@ -19,7 +19,7 @@ from tests.redis_server import PROGRAM, running
 
 VIEWERS, EVERY, SECONDS = 300, 5, 60
 AT_ONCE = 8
-MARK = re.compile(r'name="(p\d+)" value="(\w+)"')
+MARK = re.compile(r'name="(p\d+|watch)" value="(\w+)"')
 
 
 class Viewer:

@@ -14,7 +14,7 @@ from tests.cloudflare import fault_server as faults
 from tests.factories import TOKEN, make_membership, make_user
 from tests.views.simulated import soup
 from workflows_ui import panels, watching
-from workflows_ui.models import Dashboard, Panel, StartPage
+from workflows_ui.models import Dashboard, Panel, Sampling, StartPage
 from workflows_ui.queries import reads
 
 LIST = "/a/acme/dashboards/"
@@ -155,6 +155,22 @@ class TestLooking:
         assert page.section["hx-swap-oob"] == "morph"
         again = operator_client.get(f"{url}tick/", shown | marks_of(page))
         assert again.status_code == 204
+
+    def test_a_tick_says_when_the_worker_can_look_again(
+        self, url, shared, account, viewer_client, monkeypatch
+    ):
+        monkeypatch.setattr(panels, "FRESH_SECONDS", 0)
+        page = soup(viewer_client.get(url))
+        assert "No worker is alive" in page.select_one("#watch").text
+        shown = {field["name"]: field["value"] for field in page.select("input[type=hidden]")}
+        assert viewer_client.get(f"{url}tick/", shown).status_code == 204
+        trouble = "The API can't be reached"
+        Sampling.objects.create(account=account, tried=timezone.now(), problem=trouble)
+        told = soup(viewer_client.get(f"{url}tick/", shown)).select_one("#watch")
+        assert (told["hx-swap-oob"], trouble in told.text) == ("morph", True)
+        Sampling.objects.update(problem="")
+        told = soup(viewer_client.get(f"{url}tick/", shown)).select_one("#watch")
+        assert (told.text, told.has_attr("hidden")) == ("", True)
 
     def test_a_tick_that_finds_the_door_shut_takes_the_board_off_the_screen(
         self, url, shared, viewer, viewer_client

@@ -135,6 +135,12 @@ class TestTheWall:
         services.panel_change(panel, actor=actor, title="", size="wide", settings=said)
         assert "news" in Client().get(f"{wall}tick/", shown).content.decode()
 
+    def test_what_keeps_the_worker_is_no_matter_of_a_wall(self, wall, board):
+        shown = {f"p{panel.pk}": "other" for panel in board.panels.all()} | {"watch": "other"}
+        answer = Client().get(f"{wall}tick/", shown)
+        assert answer.status_code == 200
+        assert "worker" not in answer.text
+
     def test_a_wall_that_stays_open_is_known_to_be_in_use(self, wall):
         Client().get(wall)
         DashboardLink.objects.update(used=timezone.now() - timedelta(days=9))

@@ -14,7 +14,7 @@ from workflows_ui.access import Seat, seat_at
 from workflows_ui.forms.acts import ActForm
 from workflows_ui.http import ConsoleRequest
 from workflows_ui.models import Dashboard, Panel
-from workflows_ui.panels import draw, drawn_panels
+from workflows_ui.panels import Notice, draw, drawn_notice, drawn_panels
 from workflows_ui.presenters.addresses import address_of
 from workflows_ui.presenters.presets import PRESETS
 from workflows_ui.queries.panels import heading_of
@@ -43,7 +43,7 @@ def dashboard_detail(request: ConsoleRequest, account: str, dashboard: int) -> H
         "dashboard": found,
         "slug": account,
         "drawn": drawn_panels(found, board),
-        "watch": queries.history.watch_of(seat.account),
+        "notice": drawn_notice(seat.account),
         "may_edit": may_edit(seat, found),
         "may_end": may_end(seat, found),
         "act_form": ActForm(),
@@ -125,8 +125,18 @@ def tick_page(
         response["HX-Refresh"] = "true"
         return response
     changed = [one for one in drawn if told[f"{MARKS}{one.panel.pk}"] != one.mark]
-    if not changed:
+    notice = changed_notice(request, board)
+    if not changed and notice is None:
         return HttpResponse(status=204)
-    ctx = {"drawn": changed, "out_of_band": True, "slug": slug}
+    ctx = {"drawn": changed, "notice": notice, "out_of_band": True, "slug": slug}
     # nothing in it is about the request: what pages know of it need not be found out
-    return HttpResponse(render_to_string("dashboards/_panels.html", ctx))
+    return HttpResponse(render_to_string("dashboards/_tick.html", ctx))
+
+
+def changed_notice(request: HttpRequest, board: Board) -> Notice | None:
+    """What stands above the panels of a page, if that shows another one. Walls have none."""
+    shown = request.GET.get("watch")
+    if shown is None or not board.linked:
+        return None
+    notice = drawn_notice(board.account)
+    return notice if notice.mark != shown else None
