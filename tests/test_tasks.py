@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from tests.cloudflare import fault_server as faults
 from tests.factories import make_account, make_membership, make_token, make_user
+from workflows_ui import cloudflare as cf
+from workflows_ui.budget import SAMPLER, Meter
 from workflows_ui.management.commands.worker import enqueue_due
 from workflows_ui.models import CountSample, Sampling
 from workflows_ui.queries.history import watch_of
 from workflows_ui.services.sampling import lease_take
-from workflows_ui.tasks import NO_TOKEN, due_accounts, sample_account
+from workflows_ui.tasks import LEAST, NO_TOKEN, SHARE, calls_for_round, due_accounts, sample_account
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +96,29 @@ def test_a_worker_long_gone_is_not_alive(account):
     old = timezone.now() - timedelta(minutes=10)
     Sampling.objects.create(account=account, tried=old, sampled=old)
     assert not watch_of(account).alive
+
+
+def a_round(reader: str) -> int:
+    """All that it may call, counted."""
+    calls = calls_for_round(reader)
+    for _ in range(calls):
+        record = cf.CallRecord(method="GET", path="/accounts/a", status=200, seconds=0.1)
+        Meter(reader=reader, person=SAMPLER).after(record)
+    return calls
+
+
+def test_the_first_look_may_take_more_and_leaves_enough_to_every_minute():
+    reader, rounds = f"t{uuid.uuid4()}", []
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _ in range(30):
+            rounds.append(a_round(reader))
+            clock.shift(61)
+    assert rounds[0] == SHARE // 3
+    assert min(rounds) >= LEAST
+    assert all(sum(rounds[at : at + 5]) <= SHARE for at in range(26))
+
+
+def test_rounds_that_fail_again_and_again_take_no_more_than_the_share():
+    reader = f"t{uuid.uuid4()}"
+    assert sum(a_round(reader) for _ in range(20)) == SHARE
+    assert a_round(reader) == 0

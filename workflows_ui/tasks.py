@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from console.team.models import Account
 from console.vault.sealing import CannotOpen
-from workflows_ui.budget import may_read_in_background
+from workflows_ui.budget import CALLS, SAMPLER, UNATTENDED, may_read_in_background, used
 from workflows_ui.cloudflare import CloudflareError
 from workflows_ui.presenters.trouble import trouble_of
 from workflows_ui.services.sampling import lease_end, lease_take, sample
@@ -19,8 +19,10 @@ from workflows_ui.watching import Board, sampling_board
 EVERY = timedelta(seconds=60)
 AGAIN = timedelta(seconds=15)
 """After a round that failed."""
-CALLS = 48
-"""For a round, so that sampling takes a fifth of what a token may call in five minutes."""
+SHARE = CALLS // 5
+"""Of the calls that a token has in five minutes."""
+LEAST = SHARE // 8
+"""For a round, so that there is one every minute whatever the rounds before took."""
 YIELDS = "Few calls are left in these five minutes, and people come first."
 NO_TOKEN = "No token is lent to this account's dashboards."  # noqa: S105 - a sentence
 
@@ -48,8 +50,15 @@ def look(board: Board) -> str:
         return NO_TOKEN
     if board.account.needs_token and not may_read_in_background(board.reader):
         return YIELDS
-    sample(board.account, board.api, calls=CALLS)
+    sample(board.account, board.api, calls=calls_for_round(board.reader))
     return ""
+
+
+def calls_for_round(reader: str) -> int:
+    """A third of what is left of the share: the first look at an account has much to read, and may
+    take more than what each minute leaves to the next."""
+    left = max(SHARE - used(reader, UNATTENDED[SAMPLER]), 0)
+    return max(left // 3, min(left, LEAST))
 
 
 def due_accounts() -> list[int]:

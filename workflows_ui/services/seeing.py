@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import NamedTuple
 
 from django.db.models import Case, Count, QuerySet, When
@@ -21,7 +21,7 @@ from workflows_ui.presenters.steps import split_counter, step_status
 from workflows_ui.side_by_side import all_of
 
 PER_PAGE = 100
-MOST_FAILURES, MOST_UNFINISHED = 40, 20
+MOST_FAILURES = MOST_UNFINISHED = 60
 """Read one by one in a round."""
 GONE = "gone"
 READ_FIELDS = [
@@ -172,7 +172,9 @@ def read_details(
 ) -> None:
     """Reads instances one by one (4.12): why the failed ones failed, and what became of those that
     went on, or that no list has told of for a while."""
-    each = {row.pk: row for row in chain(unread_failures(account), went_on, unfinished(account))}
+    # in turns, so that none of them waits until there are no more of the others
+    turns = zip_longest(went_on, unread_failures(account), unfinished(account))
+    each = {row.pk: row for row in chain.from_iterable(turns) if row is not None}
     calls = [partial(read_detail, api, row) for row in each.values() if allowance.take()]
     for row in all_of(calls):
         if row is not None:
