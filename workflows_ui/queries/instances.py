@@ -76,7 +76,7 @@ def instance_page(
     access: Access, workflow: str, chosen: InstanceFilter
 ) -> Callable[[], InstancePage]:
     """Starts to read the workflow and a page of its instances, side by side (4.2, 4.5), and gives
-    the page when it is called for."""
+    the page when it is called for. A list by person is read only then: the trail begins it."""
     if chosen.by:
         return partial(triggered_page, access, workflow, chosen.by, chosen.cursor)
     # the larger answer first
