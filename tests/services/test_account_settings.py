@@ -9,7 +9,6 @@ from console.audit.models import Entry
 from console.team import services as team
 from tests.cloudflare import fault_server as faults
 from tests.factories import make_account, make_user
-from workflows_ui import calls
 from workflows_ui import cloudflare as cf
 from workflows_ui.services.account_settings import account_retention
 
@@ -21,18 +20,6 @@ LOST = [faults.cut, faults.half, faults.hang, faults.html(502), faults.failure(5
 
 
 @pytest.fixture
-def api(fault_upstream) -> cf.CloudflareClient:
-    return cf.CloudflareClient(
-        base_url=fault_upstream.url,
-        account_id="0" * 32,
-        token="t",
-        rules=cf.AddressRules(loopback=True),
-        timeout=(1, 0.3),
-        on_call=calls.note,
-    )
-
-
-@pytest.fixture
 def actor(db) -> Actor:
     return Actor(user=make_user("ada"), account=make_account(redacted_keys=["phone"]))
 
@@ -41,14 +28,14 @@ def outcomes() -> list[str]:
     return list(Entry.objects.order_by("sequence").values_list("outcome", flat=True))
 
 
-def change(actor, api) -> None:
+def change(actor, unsteady_api) -> None:
     before = {"success_retention": 1, "error_retention": 1}
-    account_retention(actor=actor, api=api, retention=WANTED, before=before, reason="less")
+    account_retention(actor=actor, api=unsteady_api, retention=WANTED, before=before, reason="less")
 
 
-def test_only_what_is_asked_for_is_sent(actor, api, fault_upstream):
+def test_only_what_is_asked_for_is_sent(actor, unsteady_api, fault_upstream):
     fault_upstream.answer(faults.result(SET))
-    change(actor, api)
+    change(actor, unsteady_api)
     (seen,) = fault_upstream.seen
     assert json.loads(seen.body) == {"default_retention": {"success_retention": "3 days"}}
     attempt = Entry.objects.last()
@@ -61,25 +48,25 @@ def test_only_what_is_asked_for_is_sent(actor, api, fault_upstream):
 
 
 @pytest.mark.parametrize("lost", LOST)
-def test_a_lost_answer_is_settled_by_looking(actor, api, fault_upstream, lost):
+def test_a_lost_answer_is_settled_by_looking(actor, unsteady_api, fault_upstream, lost):
     fault_upstream.answer(lost, faults.result(SET))
-    change(actor, api)
+    change(actor, unsteady_api)
     assert [seen.method for seen in fault_upstream.seen] == ["PATCH", "GET"]
     assert outcomes() == ["attempted", "succeeded"]
 
 
 @pytest.mark.parametrize("now", [faults.result({}), faults.failure(403, 10000, "no")])
-def test_what_can_not_be_told_is_unknown(actor, api, fault_upstream, now):
+def test_what_can_not_be_told_is_unknown(actor, unsteady_api, fault_upstream, now):
     fault_upstream.answer(faults.cut, now)
     with pytest.raises(cf.ConnectionFailed):
-        change(actor, api)
+        change(actor, unsteady_api)
     assert outcomes() == ["attempted", "unknown"]
 
 
-def test_a_refusal_asks_nothing_more(actor, api, fault_upstream):
+def test_a_refusal_asks_nothing_more(actor, unsteady_api, fault_upstream):
     fault_upstream.answer(faults.failure(400, 10002, "workflows.api.error.body"))
     with pytest.raises(cf.Invalid):
-        change(actor, api)
+        change(actor, unsteady_api)
     assert len(fault_upstream.seen) == 1
     assert outcomes() == ["attempted", "failed"]
 

@@ -4,12 +4,9 @@ import json
 
 import pytest
 
-from console.audit.actor import Actor
 from console.audit.models import Entry
 from console.audit.queries import creators_of
 from tests.cloudflare import fault_server as faults
-from tests.factories import make_account, make_user
-from workflows_ui import calls
 from workflows_ui import cloudflare as cf
 from workflows_ui.models import Snapshot
 from workflows_ui.services import instances as services
@@ -39,34 +36,19 @@ LOST = [faults.cut, faults.half, faults.hang, faults.html(502), faults.failure(5
 
 
 @pytest.fixture
-def api(fault_upstream) -> cf.CloudflareClient:
-    return cf.CloudflareClient(
-        base_url=fault_upstream.url,
-        account_id="0" * 32,
-        token="t",
-        rules=cf.AddressRules(loopback=True),
-        timeout=(1, 0.3),
-        on_call=calls.note,
-    )
-
-
-@pytest.fixture
-def actor(db) -> Actor:
-    return Actor(user=make_user("ada"), account=make_account())
-
-
-@pytest.fixture
-def create(api, actor):
+def create(unsteady_api, actor):
     def call() -> cf.CreatedInstance:
         new = cf.NewInstance(instance_id="order-1", params={"a": 1})
-        return instance_create(actor=actor, api=api, workflow="orders", new=new)
+        return instance_create(actor=actor, api=unsteady_api, workflow="orders", new=new)
 
     return call
 
 
 @pytest.fixture
-def target(api, actor) -> Target:
-    return Target(actor=actor, api=api, workflow="orders", instance="order-1", reason="asked for")
+def target(unsteady_api, actor) -> Target:
+    return Target(
+        actor=actor, api=unsteady_api, workflow="orders", instance="order-1", reason="asked for"
+    )
 
 
 def trail() -> list[tuple[str, str]]:

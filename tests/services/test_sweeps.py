@@ -6,11 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import timezone
 
-from console.audit.actor import Actor
 from console.audit.models import Entry
 from tests.cloudflare import fault_server as faults
-from tests.factories import make_account, make_user
-from tests.services.test_batches import DETAIL, LIMITED, client, posts, trail
+from tests.services.test_batches import DETAIL, LIMITED, posts, trail
 from tests.services.test_ticked import BUSY
 from workflows_ui import cloudflare as cf
 from workflows_ui.models import Snapshot, Sweep
@@ -24,16 +22,6 @@ COPY = faults.result(DETAIL)
 
 
 @pytest.fixture
-def api(fault_upstream) -> cf.CloudflareClient:
-    return client(fault_upstream)
-
-
-@pytest.fixture
-def actor(db) -> Actor:
-    return Actor(user=make_user("ada"), account=make_account())
-
-
-@pytest.fixture
 def sweep(actor) -> Sweep:
     return sweeps.sweep_start(
         actor=actor, workflow="orders", status="running", reason="why", without_copy=False
@@ -41,8 +29,8 @@ def sweep(actor) -> Sweep:
 
 
 @pytest.fixture
-def go_on(sweep, actor, api):
-    return lambda: sweeps.sweep_round(sweep, actor=actor, api=api)
+def go_on(sweep, actor, unsteady_api):
+    return lambda: sweeps.sweep_round(sweep, actor=actor, api=unsteady_api)
 
 
 def rows(*ids: str) -> faults.Answer:

@@ -1,20 +1,15 @@
 from __future__ import annotations
 
 import json
-import uuid
 
 import pytest
 
-from console.audit.actions import AuditAction
-from console.audit.actor import Actor
 from console.audit.models import Entry
 from tests.cloudflare import fault_server as faults
-from tests.factories import make_account, make_user
 from tests.services.test_batches import (
     DETAIL,
     LIMITED,
     NOT_FOUND,
-    client,
     outcomes,
     posts,
     trail,
@@ -22,34 +17,22 @@ from tests.services.test_batches import (
 from workflows_ui import cloudflare as cf
 from workflows_ui.models import Batch, Snapshot
 from workflows_ui.services import ticked
-from workflows_ui.services.batches import Many, batch_open
+from workflows_ui.services.batches import Many
 from workflows_ui.services.ticked import JobRunning
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def api(fault_upstream) -> cf.CloudflareClient:
-    return client(fault_upstream)
-
-
-@pytest.fixture
-def actor(db) -> Actor:
-    return Actor(user=make_user("ada"), account=make_account())
-
-
-@pytest.fixture
-def batch(actor) -> Batch:
-    return batch_open(
-        actor=actor, workflow="orders", key=uuid.uuid4(), action=AuditAction.INSTANCE_CREATE
-    )
-
-
-@pytest.fixture
-def many(actor, api, batch):
+def many(actor, unsteady_api, batch):
     def make(*ids: str, kind=None) -> Many:
         return Many(
-            actor=actor, api=kind or api, workflow="orders", ids=ids, record=batch, reason="why"
+            actor=actor,
+            api=kind or unsteady_api,
+            workflow="orders",
+            ids=ids,
+            record=batch,
+            reason="why",
         )
 
     return make

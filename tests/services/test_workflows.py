@@ -5,11 +5,8 @@ from dataclasses import asdict
 
 import pytest
 
-from console.audit.actor import Actor
 from console.audit.models import Entry
 from tests.cloudflare import fault_server as faults
-from tests.factories import make_account, make_user
-from workflows_ui import calls
 from workflows_ui import cloudflare as cf
 from workflows_ui.presenters.definitions import Defined
 from workflows_ui.services.workflows import ScriptUnknown, workflow_delete, workflow_put
@@ -30,28 +27,11 @@ def versions(version_id: str, steps: int | None = None):
 
 
 @pytest.fixture
-def api(fault_upstream) -> cf.CloudflareClient:
-    return cf.CloudflareClient(
-        base_url=fault_upstream.url,
-        account_id="0" * 32,
-        token="t",
-        rules=cf.AddressRules(loopback=True),
-        timeout=(1, 0.3),
-        on_call=calls.note,
-    )
-
-
-@pytest.fixture
-def actor(db) -> Actor:
-    return Actor(user=make_user("ada"), account=make_account())
-
-
-@pytest.fixture
-def put(api, actor):
+def put(unsteady_api, actor):
     def call(before=BEFORE) -> None:
         workflow_put(
             actor=actor,
-            api=api,
+            api=unsteady_api,
             workflow="orders",
             definition=WANTED,
             before=before,
@@ -147,10 +127,10 @@ def test_a_refusal_says_why_and_asks_nothing_more(put, fault_upstream, answer, e
     assert trail()[1] == ("workflow:put", "failed")
 
 
-def test_a_delete_is_sent_once_with_the_counts_in_the_trail(api, actor, fault_upstream):
+def test_a_delete_is_sent_once_with_the_counts_in_the_trail(unsteady_api, actor, fault_upstream):
     fault_upstream.answer(faults.result({"status": "ok", "success": True}))
     workflow_delete(
-        actor=actor, api=api, workflow="orders", reason="moved", instances={"errored": 2}
+        actor=actor, api=unsteady_api, workflow="orders", reason="moved", instances={"errored": 2}
     )
     assert methods(fault_upstream) == ["DELETE"]
     attempt = Entry.objects.last()
@@ -159,9 +139,9 @@ def test_a_delete_is_sent_once_with_the_counts_in_the_trail(api, actor, fault_up
 
 
 @pytest.mark.parametrize("lost", LOST)
-def test_a_delete_whose_answer_is_lost_is_unknown(api, actor, fault_upstream, lost):
+def test_a_delete_whose_answer_is_lost_is_unknown(unsteady_api, actor, fault_upstream, lost):
     fault_upstream.answer(lost)
     with pytest.raises(cf.CloudflareError):
-        workflow_delete(actor=actor, api=api, workflow="orders", reason="moved")
+        workflow_delete(actor=actor, api=unsteady_api, workflow="orders", reason="moved")
     assert methods(fault_upstream) == ["DELETE"]
     assert trail()[1] == ("workflow:delete", "unknown")
