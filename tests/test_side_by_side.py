@@ -49,3 +49,13 @@ def test_the_error_of_a_call_made_ahead_is_raised_when_its_result_is_asked_for()
 def test_calls_made_ahead_may_wait_for_others_however_many_there_are():
     results = [ahead(lambda n=n: all_of([lambda: n, lambda: n + 1])) for n in range(100)]
     assert [result() for result in results] == [[n, n + 1] for n in range(100)]
+
+
+def test_calls_that_ask_for_others_never_wait_for_their_own_pool():
+    together = threading.Barrier(16, timeout=10)
+
+    def asks_for_more() -> list[int]:
+        together.wait()  # every thread of the pool is at such a call
+        return all_of([lambda: both(lambda: 1, lambda: 2)[1]] * 3)
+
+    assert all_of([asks_for_more] * 16) == [[2, 2, 2]] * 16

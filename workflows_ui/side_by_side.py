@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
@@ -9,14 +10,25 @@ from itertools import batched
 from typing import Any
 
 
+UPSTREAM = "upstream"
+
+
 @cache
 def pool() -> ThreadPoolExecutor:
     # made at first use: a server that forks must not inherit threads
-    return ThreadPoolExecutor(max_workers=16, thread_name_prefix="upstream")
+    return ThreadPoolExecutor(max_workers=16, thread_name_prefix=UPSTREAM)
+
+
+def within_pool() -> bool:
+    """Whether this is one of the pool's own threads. Waiting there for another of them, with all at
+    it, nobody would ever go on: what such a call asks for is done in turn."""
+    return threading.current_thread().name.startswith(UPSTREAM)
 
 
 def both[A, B](first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
     """The results of two calls. The first error is raised, after both have ended."""
+    if within_pool():
+        return first(), second()
     other: Future[B] = pool().submit(second)
     try:
         result = first()
@@ -29,6 +41,8 @@ def both[A, B](first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
 
 def all_of[T](calls: Iterable[Callable[[], T]]) -> list[T]:
     """The results of many calls, in their order."""
+    if within_pool():
+        return [call() for call in calls]
     futures = [pool().submit(call) for call in calls]
     return [future.result() for future in futures]
 

@@ -28,7 +28,7 @@ from workflows_ui.queries.reads import (
     read,
 )
 from workflows_ui.queries.workflows import workflow_reading
-from workflows_ui.side_by_side import all_of, both, both_ahead
+from workflows_ui.side_by_side import ahead, all_of, both_ahead
 
 PER_PAGE = 50
 READ_EACH = 20
@@ -111,7 +111,9 @@ def triggered_page(access: Access, workflow: str, by: int, cursor: str) -> Insta
     found = triggers_by(by, access.account.pk, workflow, before=before, limit=READ_EACH)
     entries = {entry.instance_id: entry for entry in reversed(found.rows)}
     reads = [partial(triggered_line, access, workflow, e) for e in reversed(entries.values())]
-    about, lines = both(partial(workflow_reading, access, workflow), partial(all_of, reads))
+    read_workflow = ahead(partial(workflow_reading, access, workflow))
+    lines = all_of(reads)
+    about = read_workflow()
     return InstancePage(
         workflow_line(about.value, account=access.account.slug),
         tuple(lines),
