@@ -132,9 +132,15 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 # Without one each process keeps answers and counts in its own memory.
 CACHE_URL = cache_url()
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "console.cache_backend.SharedCache", "LOCATION": CACHE_URL}
-    if CACHE_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    "default": {
+        "BACKEND": "console.cache_backend.SharedCache"
+        if CACHE_URL
+        else "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": CACHE_URL,
+        # In memory. A full cache forgets log-in locks and the breaker of the call budget, so it
+        # holds more than strangers can put there while a lock lasts: some 50 MB at the worst.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
 }
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

@@ -143,9 +143,8 @@ def on_redis(
     cache_server.server_at.cache_clear()
     budget.everyones.cache_clear()
     settings.CACHE_URL = redis.url
-    settings.CACHES = {
-        "default": {"BACKEND": "console.cache_backend.SharedCache", "LOCATION": redis.url}
-    }
+    shared = {"BACKEND": "console.cache_backend.SharedCache", "LOCATION": redis.url}
+    settings.CACHES = {"default": settings.CACHES["default"] | shared}
     yield redis
     cache_server.server_at(redis.url).client.close()
 

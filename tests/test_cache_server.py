@@ -55,6 +55,14 @@ def test_while_the_server_is_away_the_process_counts_for_itself(shared, redis, c
     assert told == ["cache_server_away error=ConnectionError", "cache_server_back"]
 
 
+def test_without_the_server_a_flood_takes_no_count_away(shared, redis):
+    redis.kill()
+    shared.set("wrong-passwords", 5, 60)
+    for number in range(400):
+        shared.set(f"other-{number}", 1, 60)
+    assert shared.get("wrong-passwords") == 5
+
+
 def test_a_hung_server_costs_half_a_second_once(shared, redis):
     redis.client.client_pause(1500, all=True)
     began = time.monotonic()

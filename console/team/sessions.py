@@ -33,7 +33,8 @@ class LastSeenMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         key = request.session.session_key
-        if key and cache.add(seen_key(key), True, SECONDS) and request.user.is_authenticated:
+        # the mark last: made-up cookies must leave none in the cache that keeps the log-in locks
+        if key and request.user.is_authenticated and cache.add(seen_key(key), True, SECONDS):
             note_seen(request)
         return self.get_response(request)
 

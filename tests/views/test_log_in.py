@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import secrets
+
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
@@ -100,6 +103,23 @@ def test_an_address_is_locked_whatever_the_name(ann):
         assert "Too many failed" not in tries(f"user-{number}", "192.0.2.1")[0]
     assert "Too many failed" in tries("ann", "192.0.2.1")[0]
     assert "Too many failed" not in tries("ann", "192.0.2.2")[0]
+
+
+@pytest.mark.parametrize("page", ["/healthz", URL, "/connect/"])
+def test_made_up_sessions_leave_nothing_in_the_cache(ann, page):
+    for _ in range(3):
+        Client(headers={"cookie": f"sessionid={secrets.token_hex(16)}"}).get(page)
+    assert not cache._cache
+
+
+def test_a_flood_does_not_open_the_lock(ann):
+    tries("ann", "192.0.2.1", 5)
+    for number in range(400):
+        address = f"198.51.{number // 250}.{number % 250}"
+        flood = Client(REMOTE_ADDR=address, headers={"cookie": f"sessionid={number:032}"})
+        flood.get("/healthz")
+        flood.post(URL, {})
+    assert "Too many failed" in tries("ann", "192.0.2.2")[0]
 
 
 def test_a_made_up_forwarded_address_does_not_open_the_lock(ann):
