@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from console.audit.models import Entry
 from tests.cloudflare import fault_server as faults
-from tests.factories import TOKEN, make_membership, make_user
+from tests.factories import PASSWORD, TOKEN, make_membership, make_user
 from tests.views.simulated import soup
 from workflows_ui import panels, watching
 from workflows_ui.models import Dashboard, Panel, Sampling, StartPage
@@ -348,9 +348,41 @@ class TestEditing:
     def test_a_start_page_is_where_the_account_opens(self, url, board, operator_client):
         operator_client.post(f"{url}start/", {"start": "yes"})
         assert StartPage.objects.get().dashboard == board
-        assert operator_client.get("/a/acme/").url == url
+        for path in ("/a/acme/", "/"):
+            assert operator_client.get(path).url == url
         operator_client.post(f"{url}start/", {"start": "no"})
-        assert operator_client.get("/a/acme/").url == "/a/acme/workflows/"
+        for path in ("/a/acme/", "/"):
+            assert operator_client.get(path).url == "/a/acme/workflows/"
+
+    def test_a_log_in_leads_to_the_start_page(self, url, board, operator):
+        StartPage.objects.create(user=operator, account=board.account, dashboard=board)
+        answer = Client().post(
+            "/person/login/", {"login": operator.username, "password": PASSWORD}, follow=True
+        )
+        assert answer.redirect_chain[-1][0] == url
+
+    def test_who_only_sees_it_starts_with_it_and_takes_it_back(self, url, shared, viewer_client):
+        def offered():
+            page = soup(viewer_client.get(url))
+            return page.select_one(".page-head"), page.select_one(".menu [name=start]")["value"]
+
+        head, value = offered()
+        assert (value, "start page" in head.text) == ("yes", False)
+        viewer_client.post(f"{url}start/", {"start": value})
+        head, value = offered()
+        assert (value, "start page" in head.text) == ("no", True)
+        assert "Your start page" in soup(viewer_client.get(LIST)).select_one("tbody").text
+        viewer_client.post(f"{url}start/", {"start": value})
+        assert "Your start page" not in soup(viewer_client.get(LIST)).select_one("tbody").text
+
+    def test_its_editor_says_what_one_starts_with(self, url, board, operator, operator_client):
+        def form():
+            return soup(operator_client.get(f"{url}edit/")).select_one("form[action$='/start/']")
+
+        assert "You start with the workflows." in form().text
+        StartPage.objects.create(user=operator, account=board.account, dashboard=board)
+        assert "You start with this one." in form().text
+        assert form().select_one("button")["value"] == "no"
 
     def test_it_is_deleted_with_its_panels(self, url, board, operator_client):
         operator_client.post(f"{url}delete/")

@@ -50,19 +50,16 @@ def home(request: ConsoleRequest) -> HttpResponse:
     if not rows:
         return redirect("workflows_ui:connect")
     if len(rows) == 1:
-        return to_workflows(rows[0].account)
+        return to_start(request, rows[0].account)
     if "all" not in request.GET and request.user.default_account in [row.account for row in rows]:
-        return to_workflows(request.user.default_account)
+        return to_start(request, request.user.default_account)
     return render(request, "accounts/list.html", {"rows": rows})
 
 
 @require_safe
 def account_home(request: ConsoleRequest, account: str) -> HttpResponse:
-    """The person's start page there: a dashboard of their choice, else the workflows."""
-    found = membership_of(request, account).account
-    if chosen := start_page(request.user, found):
-        return redirect("workflows_ui:dashboard-detail", account=account, dashboard=chosen.pk)
-    return to_workflows(found)
+    """The person's start page there."""
+    return to_start(request, membership_of(request, account).account)
 
 
 @require_safe
@@ -291,6 +288,13 @@ def connected_page(request: ConsoleRequest, memberships: list[Membership]) -> Ht
     if len(memberships) == 1:
         return to_workflows(memberships[0].account)
     return redirect("home")
+
+
+def to_start(request: ConsoleRequest, account: Account) -> HttpResponse:
+    """The person's start page at the account: a dashboard of their choice, else the workflows."""
+    if chosen := start_page(request.user, account):
+        return redirect("workflows_ui:dashboard-detail", account=account.slug, dashboard=chosen.pk)
+    return to_workflows(account)
 
 
 def to_workflows(account: Account) -> HttpResponse:

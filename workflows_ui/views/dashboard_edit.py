@@ -124,8 +124,8 @@ def dashboard_start(request: ConsoleRequest, account: str, dashboard: int) -> Ht
     seat, found = dashboard_at(request, account, dashboard)
     chosen = found if request.POST.get("start") == "yes" else None
     services.start_with(chosen, user=seat.user, account=seat.account)
-    said = f"You start with {found.title} from now on." if chosen else "You start with workflows."
-    messages.success(request, said)
+    what = found.title if chosen else "the workflows"
+    messages.success(request, f"You start with {what} from now on.")
     return redirect(page_of(found))
 
 
@@ -243,6 +243,7 @@ def edit_page(
         "panels": [(panel, KINDS.get(panel.kind), heading_of(panel)) for panel in panels],
         "kinds": KINDS.values(),
         "act_form": ActForm(),
+        "start": queries.dashboards.start_page(seat.user, seat.account),
         "link_url": link_url(seat, dashboard),
     }
     return render(request, "dashboards/edit.html", ctx, status=status)

@@ -29,7 +29,8 @@ def dashboard_list(request: ConsoleRequest, account: str) -> HttpResponse:
     seat = seat_at(request, account)
     seat.require(Action.WORKFLOW_VIEW)
     rows = queries.dashboards.dashboards_of(seat.user, seat.account)
-    ctx = {"seat": seat, "rows": rows, "presets": PRESETS}
+    start = queries.dashboards.start_page(seat.user, seat.account)
+    ctx = {"seat": seat, "rows": rows, "presets": PRESETS, "start": start}
     return render(request, "dashboards/list.html", ctx)
 
 
@@ -44,6 +45,7 @@ def dashboard_detail(request: ConsoleRequest, account: str, dashboard: int) -> H
         "slug": account,
         "drawn": drawn_panels(found, board),
         "notice": drawn_notice(seat.account),
+        "start": queries.dashboards.start_page(seat.user, seat.account),
         "may_edit": may_edit(seat, found),
         "may_end": may_end(seat, found),
         "act_form": ActForm(),
