@@ -73,6 +73,10 @@ def read(kind: str, board: Board, **settings):
     return KINDS[kind].read(board, settings)
 
 
+def html_of(kind: str, board: Board, **settings) -> str:
+    return draw(Panel(pk=1, kind=kind, settings=settings), board).html
+
+
 def ids(found) -> list[str]:
     return [line.row.instance_id for line in found["lines"]]
 
@@ -167,6 +171,48 @@ def test_what_passed_since_the_worker_stopped_is_missing_and_not_zero(board):
     assert "not watched since then" in html
     Sampling.objects.update(sampled=NOW - timedelta(minutes=1))
     assert "Nothing failed" in draw(Panel(pk=1, kind="failures", settings={}), board).html
+
+
+def test_headlines_tell_of_what_was_watched_and_say_how_much_that_is(board):
+    Sampling.objects.update(whole_since=NOW - timedelta(days=2))
+    for days, took in ((1, 60), (5, 9_000)):
+        end = NOW - timedelta(days=days)
+        start = end - timedelta(seconds=took)
+        seen(board, f"ok-{days}", status="complete", started=start, ended=end)
+        failed(board, f"bad-{days}", "no", "f1", ended=end)
+    found = read("throughput", board, period="7d")
+    assert (found["total"], found["failed"]) == (2, 1)
+    assert read("durations", board, period="7d")["all"] == (60, 60)
+    for kind in ("throughput", "durations"):
+        assert "of it that were watched" in html_of(kind, board, period="7d")
+        assert "of it that were watched" not in html_of(kind, board, period="24h")
+
+
+def test_where_nobody_watched_nothing_is_counted(board):
+    Sampling.objects.update(whole_since=NOW)
+    for kind in ("throughput", "durations"):
+        assert "Not watched for long enough to tell." in html_of(kind, board)
+    Sampling.objects.all().delete()
+    failed(board, "bad", "no", "f1")
+    for kind in ("throughput", "durations"):
+        assert "Nothing was seen yet." in html_of(kind, board)
+        assert "errored</span>" not in html_of(kind, board)
+
+
+@pytest.mark.parametrize("kind", ["failures", "throughput", "durations"])
+def test_a_panel_over_time_names_its_period_at_its_heading(board, kind):
+    head = html_of(kind, board, period="7d").partition("card-body")[0]
+    assert "last 7 days" in head
+
+
+def test_what_nobody_reads_any_more_is_not_being_read(board):
+    seen(board, "a", status="waiting")
+    failed(board, "b", "", "", error_step="")
+    for kind in ("waiting", "failures"):
+        assert "is being read" in html_of(kind, board)
+    Sampling.objects.update(sampled=NOW - HOUR)
+    for kind in ("waiting", "failures"):
+        assert "is not known" in html_of(kind, board)
 
 
 def test_a_piece_that_was_watched_in_part_is_not_told_as_whole(board):

@@ -225,7 +225,7 @@ class TestLooking:
         client = Client()
         client.force_login(guest)
         page = soup(client.get(url))
-        assert "no token is lent" in page.text
+        assert "needs a token of yours" in page.text
         assert "hi" in page.text
 
 

@@ -13,9 +13,10 @@ GAP = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """How far back a chart looks, in which steps."""
+    """How far back a chart looks, in which steps; `per` is what one of them is called."""
 
     label: str
+    per: str
     length: timedelta
     step: timedelta
 
@@ -28,10 +29,10 @@ class Period:
 
 
 PERIODS = {
-    "1h": Period("Last hour", timedelta(hours=1), timedelta(minutes=2)),
-    "24h": Period("24 hours", timedelta(hours=24), timedelta(hours=1)),
-    "7d": Period("7 days", timedelta(days=7), timedelta(hours=6)),
-    "30d": Period("30 days", timedelta(days=30), timedelta(days=1)),
+    "1h": Period("Last hour", "2 minutes", timedelta(hours=1), timedelta(minutes=2)),
+    "24h": Period("Last 24 hours", "hour", timedelta(hours=24), timedelta(hours=1)),
+    "7d": Period("Last 7 days", "6 hours", timedelta(days=7), timedelta(hours=6)),
+    "30d": Period("Last 30 days", "day", timedelta(days=30), timedelta(days=1)),
 }
 
 

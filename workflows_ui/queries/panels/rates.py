@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from statistics import median, quantiles
 from typing import Any
 
@@ -34,14 +34,16 @@ def throughput(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
         column(at, period, watched, tuple(count[name] for name in ENDINGS))
         for at, count in zip(buckets, counts, strict=True)
     ]
-    total = sum(sum(count.values()) for count in counts)
-    failed = sum(count["errored"] for count in counts)
+    known = [count for count, piece in zip(counts, columns, strict=True) if piece.known]
+    total = sum(sum(count.values()) for count in known)
+    failed = sum(count["errored"] for count in known)
     return {
         "chart": stacked(columns, TONES),
         "names": ENDINGS,
         "total": total,
         "failed": failed,
         "rate": failed / total * 100 if total else None,
+        "covered": covered(columns, period),
         "period": period,
         "watched": watched,
     }
@@ -63,12 +65,14 @@ def durations(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
         column(at, period, watched, middle_and_tail(values) if values else (None, None))
         for at, values in zip(buckets, took, strict=True)
     ]
-    everything = [value for values in took for value in values]
+    known = [values for values, piece in zip(took, columns, strict=True) if piece.known]
+    everything = [value for values in known for value in values]
     return {
         "chart": lines(columns, ("info", "warn")),
         "names": ("median", "p95"),
         "all": middle_and_tail(everything) if everything else None,
         "count": len(everything),
+        "covered": covered(columns, period),
         "period": period,
         "watched": watched,
     }
@@ -95,6 +99,11 @@ def as_far_as(rows: Sequence[Any], watched: Watched) -> Watched:
     if len(rows) < MOST_ROWS or watched.since is None:
         return watched
     return replace(watched, since=max(watched.since, rows[-1][0]))
+
+
+def covered(columns: Sequence[Column], period: Period) -> timedelta:
+    """How much of the period the pieces tell of that were watched."""
+    return sum(column.known for column in columns) * period.step
 
 
 def column(
