@@ -7,8 +7,10 @@ from django.utils import timezone
 
 from console.audit.actor import Actor
 from console.audit.models import Entry
+from console.team.models import Membership, User
+from console.team.services import membership_change, membership_end
 from tests.factories import make_account, make_membership, make_user
-from workflows_ui.models import Dashboard, Panel
+from workflows_ui.models import Dashboard, DashboardLink, Panel
 from workflows_ui.queries.dashboards import dashboard_for, dashboards_of, link_of, start_page
 from workflows_ui.services import dashboards as services
 
@@ -18,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def actor() -> Actor:
     user, account = make_user("ada"), make_account()
-    make_membership(account, user)
+    make_membership(account, user, "admin")
     return Actor(user=user, account=account)
 
 
@@ -113,9 +115,45 @@ def test_a_link_holds_until_it_ends_is_revoked_or_unshared(actor, board):
     assert link_of(secret) is None
 
 
-def test_a_link_ends_with_its_makers_membership(actor, board):
+@pytest.fixture
+def secret(actor, board) -> str:
+    """Of a link made by an admin who isn't the only one."""
+    make_membership(actor.account, make_user("eve"), "admin")
     services.dashboard_share(board, actor=actor, shared=True)
     later = timezone.now() + timedelta(days=1)
-    _, secret = services.link_make(board, actor=actor, label="hall", expires=later)
-    actor.account.memberships.all().delete()
+    return services.link_make(board, actor=actor, label="hall", expires=later)[1]
+
+
+def test_a_link_holds_while_its_maker_is_an_active_admin_of_the_account(actor, secret):
+    assert link_of(secret)
+    mine = Membership.objects.filter(user=actor.user)
+    mine.update(role="operator")
+    make_membership(make_account(account_id="f" * 32), actor.user, "admin")
     assert link_of(secret) is None
+    mine.update(role="admin")
+    assert link_of(secret)
+    User.objects.filter(pk=actor.user.pk).update(is_active=False)
+    assert link_of(secret) is None
+
+
+def test_a_link_ends_for_good_with_its_makers_membership(actor, secret):
+    membership_end(Membership.objects.get(user=actor.user), by=actor.user)
+    assert not DashboardLink.objects.exists()
+    make_membership(actor.account, actor.user, "admin")
+    assert link_of(secret) is None
+
+
+def test_a_link_ends_for_good_with_its_makers_role(actor, secret):
+    mine = Membership.objects.get(user=actor.user)
+    membership_change(mine, role="admin")
+    assert link_of(secret)
+    membership_change(mine, role="viewer")
+    membership_change(mine, role="admin")
+    assert link_of(secret) is None
+
+
+def test_links_of_other_makers_and_accounts_stay(actor, secret):
+    elsewhere = make_membership(make_account(account_id="f" * 32), actor.user)
+    elsewhere.delete()
+    Membership.objects.get(user__username="eve").delete()
+    assert link_of(secret)

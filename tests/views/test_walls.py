@@ -16,6 +16,7 @@ from tests.views.simulated import soup
 from workflows_ui.models import Dashboard, DashboardLink, Panel, SeenInstance
 from workflows_ui.queries.panels import KINDS
 from workflows_ui.services import dashboards as services
+from workflows_ui.watching import wall_board
 
 LIST = "/a/acme/dashboards/"
 
@@ -168,6 +169,22 @@ class TestTheWall:
         make_membership(board.account, make_user(), "admin")
         admin.memberships.all().delete()
         assert Client().get(wall).status_code == 404
+
+    def test_whose_owner_is_gone_reads_with_nobodys_token(self, wall, board, account, admin):
+        leaver = make_user()
+        make_membership(account, leaver, "admin")
+        token_lend(make_token(leaver, account), lent="team")
+        board.owner = leaver
+        board.save()
+        assert wall_board(board).api
+        leaver.is_active = False
+        leaver.save()
+        assert wall_board(board).api is None
+        leaver.is_active = True
+        leaver.save()
+        leaver.memberships.all().delete()
+        assert wall_board(board).api is None
+        assert "hello" in Client().get(wall).text
 
     def test_a_wrong_secret_is_no_different_from_none(self, wall):
         assert Client().get("/wall/x/").status_code == 404

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from console.team.models import Account, User
+from console.team.roles import Action, Role, actions_of
 from workflows_ui.models import Dashboard, DashboardLink, Panel
+
+MAKERS = [role for role in Role if Action.ACCOUNT_MANAGE in actions_of(role)]
 
 
 def dashboards_of(user: User, account: Account) -> list[Dashboard]:
@@ -37,14 +40,14 @@ def panels_of(board: Dashboard) -> list[Panel]:
 
 
 def link_of(secret: str) -> DashboardLink | None:
-    """The link with this secret, while it holds: not expired, its dashboard shared, its maker
-    still a member."""
+    """The link with this secret, while it holds: not expired, its dashboard shared, and its maker
+    still somebody who may make one."""
     found = DashboardLink.objects.select_related("dashboard__account").filter(
         digest=DashboardLink.digest_of(secret),
         expires__gt=timezone.now(),
         dashboard__shared=True,
+        made_by__is_active=True,
+        made_by__memberships__account=F("dashboard__account"),
+        made_by__memberships__role__in=MAKERS,
     )
-    link = found.first()
-    if link is None or not link.dashboard.account.memberships.filter(user=link.made_by).exists():
-        return None
-    return link
+    return found.first()
