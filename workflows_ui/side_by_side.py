@@ -9,7 +9,6 @@ from functools import cache
 from itertools import batched
 from typing import Any
 
-
 UPSTREAM = "upstream"
 
 

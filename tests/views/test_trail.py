@@ -23,6 +23,7 @@ from tests.views.ladder import ReadLadder
 from tests.views.simulated import soup
 from tests.views.trails import act, batch, failed_log_in, log_in, unfinished
 from workflows_ui.forms.trail import TrailFilterForm
+from workflows_ui.models import Dashboard
 
 pytestmark = pytest.mark.django_db
 
@@ -258,6 +259,27 @@ def test_a_page_asks_a_fixed_number_of_questions(
     # session, user, membership, started, switcher, token; people twice, acts, outcomes
     with django_assert_max_num_queries(10):
         viewer_client.get(TRAIL)
+
+
+def test_the_title_of_a_private_dashboard_is_its_owners_and_the_admins(
+    viewer_client, operator_client, admin_client, operator, account
+):
+    board = Dashboard.objects.create(account=account, owner=operator, title="Layoffs")
+    facts = {"workflow": "", "instance_id": "", "detail": {"was": "Layoffs", "title": "Layoffs 2"}}
+    sequence = act(operator, account, AuditAction.DASHBOARD_CHANGE, target="Layoffs", **facts)
+    page = f"{TRAIL}{sequence}/"
+    assert "changed the dashboard (not shared)" in lines(viewer_client.get(TRAIL))[0]
+    for path in (TRAIL, page, f"{TRAIL}?q=layoff"):
+        assert "Layoffs" not in viewer_client.get(path).content.decode()
+        for client in (operator_client, admin_client):
+            assert "Layoffs" in client.get(path).content.decode()
+    assert lines(viewer_client.get(f"{TRAIL}?q=layoff")) == []
+    Dashboard.objects.filter(pk=board.pk).update(shared=True)
+    # the title it is changed to is another, which nobody else has seen
+    assert "Layoffs" not in viewer_client.get(page).content.decode()
+    Dashboard.objects.create(account=account, owner=operator, title="Layoffs 2", shared=True)
+    for path in (TRAIL, page, f"{TRAIL}?q=layoff"):
+        assert "Layoffs" in viewer_client.get(path).content.decode()
 
 
 def test_it_is_in_the_rail(viewer_client):

@@ -36,6 +36,8 @@ LOOKS = {
         Look("event", "neutral", "info", "Noted as one entry, without an attempt before it"),
     )
 }
+VEILED = "(not shared)"
+"""In place of the title of a dashboard that the reader may not see."""
 NO_PARTS: Mapping[str, int] = {}
 REFUSALS = (AuditAction.SESSION_LOG_IN_FAILED, AuditAction.ACCESS_REFUSED)
 
@@ -86,6 +88,19 @@ class ActLine:
     @property
     def at(self) -> object:
         return self.act.head.at
+
+
+def titles_in(entry: Entry) -> set[str]:
+    """The titles of a dashboard that the entry tells."""
+    if not entry.action.startswith("dashboard:"):
+        return set()
+    told = entry.detail
+    return {entry.target, *(str(told[name]) for name in ("was", "title") if name in told)}
+
+
+def veil(entry: Entry) -> None:
+    """Takes the title of a dashboard out of what is shown; the stored entry stays as it is."""
+    entry.target, entry.detail_text = VEILED, ""
 
 
 def act_line(act: Told, *, account: str) -> ActLine:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 
 from console.audit import acts
 from console.audit import queries as audit
@@ -16,7 +17,16 @@ from workflows_ui.access import Seat
 from workflows_ui.models import Snapshot
 from workflows_ui.presenters.instances import snapshot_url
 from workflows_ui.presenters.story import Story, forgot, story
-from workflows_ui.presenters.trail import LOOKS, NO_OUTCOME, ActLine, act_line, story_url
+from workflows_ui.presenters.trail import (
+    LOOKS,
+    NO_OUTCOME,
+    ActLine,
+    act_line,
+    story_url,
+    titles_in,
+    veil,
+)
+from workflows_ui.queries.dashboards import dashboards_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +39,14 @@ class TrailPage:
     searched_to: datetime | None
 
 
-def trail_page(account: Account, found: audit.Filter, place: acts.Place) -> TrailPage:
+def trail_page(seat: Seat, found: audit.Filter, place: acts.Place) -> TrailPage:
     """A page of the account's acts, newest first."""
-    return _shown(acts.acts(found, place), account)
+    page = acts.acts(found, place)
+    veiled = veil_titles(seat, [(act.head, act.entry) for act in page.acts])
+    if found.text:
+        # a search must not tell what a title has in it either
+        page = replace(page, acts=[act for act in page.acts if act.sequence not in veiled])
+    return _shown(page, seat.account)
 
 
 def log_in_page(account: Account, people: Mapping[int, str], place: acts.Place) -> TrailPage:
@@ -96,14 +111,15 @@ def entry_view(seat: Seat, sequence: int) -> EntryView | None:
     act = acts.act_of(sequence)
     if act is None or not may_see(seat, act.head):
         return None
-    head, slug = act.head, account.slug
+    head, slug, rows = act.head, account.slug, acts.rows_of(act.head)
+    veil_titles(seat, [(head, act.entry, *rows)])
     parts = acts.parts_of(head) if act.parts else []
     before, after = acts.neighbours(head) if head.instance_id else (None, None)
     own = head.actor_id == seat.user.pk or head.account_id is None
     return EntryView(
         line=act_line(act, account=slug),
         head=head,
-        rows=acts.rows_of(head),
+        rows=rows,
         parts=[act_line(acts.Told(head=part, part=part), account=slug) for part in parts],
         parts_left=sum(act.parts.values()) - len(parts),
         before=act_line(before, account=slug) if before else None,
@@ -118,6 +134,24 @@ def may_see(seat: Seat, head: Entry) -> bool:
     if head.account_id == seat.account.pk:
         return True
     return acts.is_about(head, seen_log_ins(seat))
+
+
+def veil_titles(seat: Seat, told: Sequence[Sequence[Entry]]) -> set[int]:
+    """Takes the titles of dashboards that the reader may not know out of these acts, each as its
+    rows: those of others that are not shared now. An admin knows all. Says which acts had some.
+    """
+    titles = [set().union(*map(titles_in, rows)) for rows in told]
+    if seat.role == Role.ADMIN or not any(titles):
+        return set()
+    known = {board.title for board in dashboards_of(seat.user, seat.account)}
+    hidden = [
+        rows
+        for rows, asked in zip(told, titles, strict=True)
+        if asked - known and rows[0].actor_id != seat.user.pk
+    ]
+    for row in chain.from_iterable(hidden):
+        veil(row)
+    return {rows[0].sequence for rows in hidden}
 
 
 def acts_on(account: Account, workflow: str, instance: str) -> list[acts.Told]:

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from console.team.models import Account, Membership
+from console.team.models import Account, Membership, User
 from console.team.reauthentication import confirm_identity
 from console.team.services import InvitationNeeded
 from console.vault import pending
@@ -50,16 +50,16 @@ def home(request: ConsoleRequest) -> HttpResponse:
     if not rows:
         return redirect("workflows_ui:connect")
     if len(rows) == 1:
-        return to_start(request, rows[0].account)
+        return to_start(request.user, rows[0].account)
     if "all" not in request.GET and request.user.default_account in [row.account for row in rows]:
-        return to_start(request, request.user.default_account)
+        return to_start(request.user, request.user.default_account)
     return render(request, "accounts/list.html", {"rows": rows})
 
 
 @require_safe
 def account_home(request: ConsoleRequest, account: str) -> HttpResponse:
     """The person's start page there."""
-    return to_start(request, membership_of(request, account).account)
+    return to_start(request.user, membership_of(request, account).account)
 
 
 @require_safe
@@ -290,9 +290,9 @@ def connected_page(request: ConsoleRequest, memberships: list[Membership]) -> Ht
     return redirect("home")
 
 
-def to_start(request: ConsoleRequest, account: Account) -> HttpResponse:
+def to_start(person: User, account: Account) -> HttpResponse:
     """The person's start page at the account: a dashboard of their choice, else the workflows."""
-    if chosen := start_page(request.user, account):
+    if chosen := start_page(person, account):
         return redirect("workflows_ui:dashboard-detail", account=account.slug, dashboard=chosen.pk)
     return to_workflows(account)
 

@@ -45,7 +45,7 @@ def list_page(
     ctx = {
         "account": account,
         "form": form,
-        "page": queries.trail_page(account, found, PlaceForm(request.GET).place()),
+        "page": queries.trail_page(seat, found, PlaceForm(request.GET).place()),
         "may_export": seat.allows(Action.TRAIL_EXPORT),
         "formats": TrailExportForm().fields["format"].choices,  # type: ignore[attr-defined]
     }
