@@ -49,6 +49,20 @@ def test_a_wide_table_and_a_long_title_stay_within_their_panel(board: Page):
     assert table.evaluate("table => table.scrollWidth > table.closest('.prose').clientWidth")
 
 
+def test_the_table_behind_a_chart_has_its_head_above_its_rows(board: Page):
+    address = board.url
+    board.goto(f"{address}panels/new/?kind=throughput")
+    board.get_by_role("button", name="Add the panel").click()
+    board.wait_for_url("**/edit/")
+    board.goto(address)
+    board.get_by_text("As a table").click()
+    head = board.get_by_role("columnheader", name="From").bounding_box()
+    first = board.locator(".chart-table td").first.bounding_box()
+    assert head
+    assert first
+    assert abs(head["y"] + head["height"] - first["y"]) < 2
+
+
 def faults(console: Served, *rules: dict) -> None:
     requests.put(f"{console.simulator}/__faults", json=list(rules), timeout=5)
 

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from workflows_ui.presenters.charts import HEIGHT, PERIODS, WIDTH, Column, lines, stacked
+from workflows_ui.presenters.charts import HEIGHT, PERIODS, WIDTH, Column, Series, lines, stacked
 
 NOW = datetime(2026, 11, 25, 12, 34, 56, tzinfo=UTC)
+GOOD, BAD, INFO = Series("complete", "good"), Series("errored", "bad"), Series("median", "info")
 
 
 def columns(*values: tuple[float | None, ...]) -> list[Column]:
@@ -22,7 +23,7 @@ def test_buckets_end_with_the_one_that_holds_now():
 
 
 def test_series_stand_on_top_of_each_other_and_fill_the_height():
-    chart = stacked(columns((3, 1), (0, 0), (1, 1)), ("good", "bad"))
+    chart = stacked(columns((3, 1), (0, 0), (1, 1)), (GOOD, BAD))
     assert chart.top == 4
     first = [bar for bar in chart.bars if bar.x < WIDTH / 3]
     assert [bar.tone for bar in first] == ["good", "bad"]
@@ -32,13 +33,13 @@ def test_series_stand_on_top_of_each_other_and_fill_the_height():
 
 
 def test_what_is_not_known_is_shown_as_that_and_not_as_zero():
-    chart = stacked(columns((None,), (0,), (2,)), ("good",))
+    chart = stacked(columns((None,), (0,), (2,)), (GOOD,))
     assert [bar.x for bar in chart.unknown] == [0]
     assert chart.top == 2
 
 
 def test_a_line_is_broken_where_a_value_is_missing():
-    chart = lines(columns((1.0,), (2.0,), (None,), (2.0,)), ("info",))
+    chart = lines(columns((1.0,), (2.0,), (None,), (2.0,)), (INFO,))
     ((path, tone),) = chart.lines
     assert tone == "info"
     assert path.count("M") == 2
@@ -46,5 +47,12 @@ def test_a_line_is_broken_where_a_value_is_missing():
 
 
 def test_an_empty_chart_has_an_upper_edge_all_the_same():
-    assert stacked([], ("good",)).top == 1
-    assert lines(columns((None,)), ("info",)).lines == [("", "info")]
+    assert stacked([], (GOOD,)).top == 1
+    assert lines(columns((None,)), (INFO,)).lines == [("", "info")]
+
+
+def test_an_upper_edge_is_told_only_where_something_stands_below_it():
+    assert stacked(columns((0, 1)), (GOOD, BAD)).drawn
+    assert not stacked(columns((0, 0)), (GOOD, BAD)).drawn
+    assert lines(columns((2.0,)), (INFO,)).drawn
+    assert not lines(columns((None,)), (INFO,)).drawn

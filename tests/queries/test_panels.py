@@ -249,6 +249,20 @@ def test_durations_have_a_middle_and_a_tail(board):
     assert read("durations", board, workflows=["none"])["all"] is None
 
 
+def test_charts_name_their_series_and_the_value_at_their_upper_edge(board):
+    for number in range(3):
+        seen(board, f"ok-{number}", status="complete", ended=NOW - HOUR / 2)
+    failed(board, "bad", "no", "f1")
+    throughput = html_of("throughput", board, period="24h")
+    assert "4 per hour" in throughput
+    legend = throughput.partition("chart-legend")[2].partition("</ul>")[0]
+    assert all(name in legend for name in ("complete", "errored", "terminated", "not watched"))
+    durations = html_of("durations", board, period="24h")
+    assert "30 m" in durations.partition("chart-top")[2].partition("</div>")[0]
+    legend = durations.partition("chart-legend")[2].partition("</ul>")[0]
+    assert all(name in legend for name in ("median", "p95"))
+
+
 def test_longest_running_are_those_alive_the_oldest_first(board):
     seen(board, "young", started=NOW - HOUR)
     seen(board, "old", started=NOW - 9 * HOUR)

@@ -37,6 +37,12 @@ PERIODS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    name: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
     x: float
     y: float
@@ -64,34 +70,40 @@ class Chart:
     lines: Sequence[tuple[str, str]]
     unknown: Sequence[Bar]
     top: float
+    series: Sequence[Series]
     width: float = WIDTH
     height: float = HEIGHT
 
+    @property
+    def drawn(self) -> bool:
+        """Whether anything stands in it, so that its upper edge means something."""
+        return bool(self.bars) or any(path for path, _ in self.lines)
 
-def stacked(columns: Sequence[Column], tones: Sequence[str]) -> Chart:
+
+def stacked(columns: Sequence[Column], series: Sequence[Series]) -> Chart:
     """A bar per bucket, the series on top of each other."""
     top = max((sum(v or 0 for v in column.values) for column in columns), default=0) or 1
     wide = WIDTH / max(len(columns), 1)
     bars: list[Bar] = []
     for place, column in enumerate(columns):
         y = HEIGHT
-        for value, tone in zip(column.values, tones, strict=True):
+        for value, one in zip(column.values, series, strict=True):
             height = (value or 0) / top * HEIGHT
             if height:
                 y -= height
-                bars.append(_bar(place, wide, y, height, tone))
-    return Chart(columns, bars, (), unknown_of(columns), top)
+                bars.append(_bar(place, wide, y, height, one.tone))
+    return Chart(columns, bars, (), unknown_of(columns), top, series)
 
 
-def lines(columns: Sequence[Column], tones: Sequence[str]) -> Chart:
+def lines(columns: Sequence[Column], series: Sequence[Series]) -> Chart:
     """A line per series; where there is no value the line is broken."""
     known = [value for column in columns for value in column.values if value is not None]
     top = max(known, default=0) or 1
     drawn = [
-        (_path([column.values[series] for column in columns], top), tone)
-        for series, tone in enumerate(tones)
+        (_path([column.values[place] for column in columns], top), one.tone)
+        for place, one in enumerate(series)
     ]
-    return Chart(columns, (), drawn, unknown_of(columns), top)
+    return Chart(columns, (), drawn, unknown_of(columns), top, series)
 
 
 def unknown_of(columns: Iterable[Column]) -> list[Bar]:

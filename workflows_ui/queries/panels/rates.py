@@ -11,12 +11,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from workflows_ui.presenters.charts import Column, Period, lines, stacked
+from workflows_ui.presenters.charts import Column, Period, Series, lines, stacked
 from workflows_ui.queries.panels.seen import Watched, chosen, period_of, watched_at
 from workflows_ui.watching import Board
 
 ENDINGS = ("complete", "errored", "terminated")
-TONES = ("good", "bad", "muted")
+ENDED = tuple(map(Series, ENDINGS, ("good", "bad", "muted")))
+TOOK = (Series("median", "info"), Series("p95", "warn"))
 MOST_ROWS = 50_000
 
 
@@ -38,8 +39,7 @@ def throughput(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
     total = sum(sum(count.values()) for count in known)
     failed = sum(count["errored"] for count in known)
     return {
-        "chart": stacked(columns, TONES),
-        "names": ENDINGS,
+        "chart": stacked(columns, ENDED),
         "total": total,
         "failed": failed,
         "rate": failed / total * 100 if total else None,
@@ -68,8 +68,7 @@ def durations(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
     known = [values for values, piece in zip(took, columns, strict=True) if piece.known]
     everything = [value for values in known for value in values]
     return {
-        "chart": lines(columns, ("info", "warn")),
-        "names": ("median", "p95"),
+        "chart": lines(columns, TOOK),
         "all": middle_and_tail(everything) if everything else None,
         "count": len(everything),
         "covered": covered(columns, period),
