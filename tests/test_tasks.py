@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import threading
 import uuid
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import InterfaceError
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -12,6 +14,7 @@ from tests.cloudflare import fault_server as faults
 from tests.factories import make_account, make_membership, make_token, make_user
 from workflows_ui import cloudflare as cf
 from workflows_ui.budget import SAMPLER, Meter
+from workflows_ui.management.commands import worker
 from workflows_ui.management.commands.worker import enqueue_due
 from workflows_ui.models import CountSample, Sampling
 from workflows_ui.queries.history import watch_of
@@ -67,6 +70,25 @@ def test_another_process_at_it_is_left_alone(simulator):
     assert lease_take(account, now=timezone.now())
     sample_account.func(account.pk)
     assert not CountSample.objects.exists()
+
+
+@pytest.mark.parametrize("error", [InterfaceError("closed"), RuntimeError("no idea")])
+def test_nothing_ends_the_thread_that_queues_rounds(monkeypatch, caplog, error):
+    stop, tries = threading.Event(), []
+
+    def failing_once() -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise error
+        stop.set()
+
+    monkeypatch.setattr(worker, "enqueue_due", failing_once)
+    monkeypatch.setattr(worker, "LOOK_EVERY", 0)
+    # not at the connection of this test
+    monkeypatch.setattr(worker, "close_old_connections", lambda: None)
+    worker.schedule(stop)
+    assert len(tries) == 2
+    assert [record.message for record in caplog.records] == ["No rounds were queued"]
 
 
 def test_an_account_is_due_once_a_minute_and_queued_once(account):

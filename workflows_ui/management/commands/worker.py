@@ -4,7 +4,7 @@ import logging
 import threading
 from typing import Any
 
-from django.db import DatabaseError, close_old_connections
+from django.db import close_old_connections
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult
 
@@ -34,10 +34,11 @@ def schedule(stop: threading.Event) -> None:
     """Queues a round for each account that is due. Several workers may do so: a round that finds
     another one at work does nothing."""
     while not stop.is_set():
-        close_old_connections()
         try:
+            close_old_connections()
             enqueue_due()
-        except DatabaseError:
+        except Exception:
+            # whatever it is: without this thread nothing is looked at any more, and nobody is told
             logger.exception("No rounds were queued")
         stop.wait(LOOK_EVERY)
 
