@@ -114,6 +114,30 @@ def test_after_a_429_nothing_is_sent_until_the_api_takes_calls(
     meter.before()
 
 
+def test_a_later_429_does_not_shorten_the_pause(reader, meter, time_machine):
+    time_machine.move_to("2026-01-01T00:00:00Z", tick=False)
+    for told, pause in [(300, 300), (1, 300), (400, 400)]:
+        meter.after(record(status=429, retry_after=told))
+        assert budget_of(reader).pause == pause
+
+
+def test_what_the_api_tells_counts_for_an_hour_at_most(reader, meter, time_machine):
+    time_machine.move_to("2026-01-01T00:00:00Z", tick=False)
+    meter.after(record(rate=cf.CallRate(remaining=0, reset=999_999_999), status=429))
+    assert (budget_of(reader).told_reset, budget_of(reader).pause) == (3_600, 3_600)
+    time_machine.shift(3_601)
+    assert (budget_of(reader).told, budget_of(reader).pause) == (None, 0)
+
+
+def test_a_clock_that_was_ahead_stops_nothing(reader, meter, time_machine):
+    time_machine.move_to("2026-01-02T00:00:00Z", tick=False)
+    meter.after(record(status=429, retry_after=40))
+    time_machine.move_to("2026-01-01T00:00:00Z", tick=False)
+    meter.before()
+    meter.after(record(status=429, retry_after=30))
+    assert budget_of(reader).pause == 30
+
+
 def test_the_budget_is_the_same_in_all_processes(reader, meter, on_redis):
     meter.after(record(status=429, retry_after=40))
     # what another process knows: nothing of its own

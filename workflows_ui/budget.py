@@ -28,6 +28,7 @@ WINDOW = RateLimitItemPerSecond(CALLS, SECONDS)
 UNTOLD_PAUSE = 60
 """Seconds, after a 429 that doesn't say when to come back."""
 LONGEST_PAUSE = 3_600
+"""Seconds, whatever the API says: what it tells of the budget counts for no longer either."""
 BACKGROUND_SHARE = 0.5
 """Of the budget: with less left than this, only people's reads go on."""
 SAMPLER, WALL = 0, -1
@@ -119,8 +120,9 @@ class Meter:
             count(self.reader, part)
         rate = record.rate
         if rate is not None and rate.reset > 0:
-            told = [rate.remaining, rate.quota or CALLS, time.time() + rate.reset]
-            cache.set(told_key(self.reader), told, rate.reset)
+            reset = min(rate.reset, LONGEST_PAUSE)
+            told = [rate.remaining, rate.quota or CALLS, time.time() + reset]
+            cache.set(told_key(self.reader), told, reset)
         if record.status == 429:
             open_breaker(self.reader, record)
 
@@ -132,11 +134,13 @@ class Meter:
 
 
 def open_breaker(reader: str, record: CallRecord) -> None:
+    """Until the API takes calls again. A later 429 with an earlier moment shortens nothing."""
     pause = record.retry_after
     if pause is None:
         pause = record.rate.reset if record.rate else UNTOLD_PAUSE
     pause = min(pause, LONGEST_PAUSE)
-    if pause > 0:
+    left = seconds_until(cache.get(pause_key(reader), 0))
+    if pause > 0 and pause >= left:
         cache.set(pause_key(reader), time.time() + pause, pause)
 
 
@@ -184,4 +188,6 @@ def pause_key(reader: str) -> str:
 
 
 def seconds_until(moment: float) -> int:
-    return max(math.ceil(moment - time.time()), 0)
+    """None for a moment that is too far away: the clock was ahead when it was noted."""
+    left = moment - time.time()
+    return max(math.ceil(left), 0) if left < LONGEST_PAUSE + 1 else 0
