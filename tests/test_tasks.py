@@ -64,6 +64,16 @@ def test_a_mistake_of_ours_is_said_too(fault_upstream, settings):
         assert watch_of(account).problem
 
 
+def test_a_workflow_whose_list_fails_is_named(simulator):
+    account = make_account(base_url=simulator.base_url)
+    lend(account)
+    faults = simulator.simulator.faults
+    fault = faults.add("status", status=500, path="/workflows/checkout/instances$")
+    sample_account.func(account.pk)
+    faults.remove(fault)
+    assert watch_of(account).problem == "The API would not list the instances of “checkout”."
+
+
 def test_another_process_at_it_is_left_alone(simulator):
     account = make_account(base_url=simulator.base_url)
     lend(account)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db.models import Q
@@ -31,7 +32,7 @@ NO_TOKEN = "No token is lent to this account's dashboards."  # noqa: S105 - a se
 def sample_account(account_id: int) -> None:
     """One round of sampling, unless another process is at it. What went wrong is kept and shown."""
     account = Account.objects.filter(pk=account_id).first()
-    if account is None or not lease_take(account, now=timezone.now()):
+    if account is None or (until := lease_take(account, now=timezone.now())) is None:
         return
     problem = "The sampler made a mistake; the server's log says more."
     try:
@@ -41,7 +42,7 @@ def sample_account(account_id: int) -> None:
     except CloudflareError as error:
         problem = trouble_of(error).title
     finally:
-        lease_end(account, problem=problem)
+        lease_end(account, until, problem=problem)
 
 
 def look(board: Board) -> str:
@@ -50,8 +51,14 @@ def look(board: Board) -> str:
         return NO_TOKEN
     if board.account.needs_token and not may_read_in_background(board.reader):
         return YIELDS
-    sample(board.account, board.api, calls=calls_for_round(board.reader))
-    return ""
+    refused = sample(board.account, board.api, calls=calls_for_round(board.reader))
+    return f"The API would not list the instances of {listed(refused)}." if refused else ""
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first of them, in a sentence that stays short."""
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"“{names[0]}”{more}"
 
 
 def calls_for_round(reader: str) -> int:

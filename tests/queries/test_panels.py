@@ -384,11 +384,11 @@ def test_what_the_sampler_saw_is_drawn_anew_when_it_looked_again(board, time_mac
     time_machine.move_to(later, tick=False)
     before, acts = drawn_panels(dashboard, board)
     assert (before, acts.at) == (first[0], timezone.now())
-    assert lease_take(board.account, now=later)
+    until = lease_take(board.account, now=later)
     time_machine.move_to(later + timedelta(seconds=board.fresh + 1), tick=False)
     assert "new" in drawn_panels(dashboard, board)[0].html
     seen(board, "newer")
-    lease_end(board.account)
+    lease_end(board.account, until)
     time_machine.move_to(later + timedelta(seconds=2 * board.fresh + 1), tick=False)
     assert "newer" in drawn_panels(dashboard, board)[0].html
 

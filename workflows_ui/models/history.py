@@ -86,6 +86,8 @@ class Sampling(models.Model):
     """Every instance created since then was seen; before, only some may have been."""
     reached: models.JSONField[Any, Any] = models.JSONField(default=dict)
     """Up to when each workflow was looked at."""
+    behind = models.DateTimeField(null=True)
+    """Since when instances may have gone on that no call was left for."""
     problem = models.CharField(max_length=300, blank=True)
 
     def __str__(self) -> str:

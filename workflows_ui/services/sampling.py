@@ -21,6 +21,7 @@ from workflows_ui.services.seeing import PER_PAGE, Allowance, read_details, see_
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=90)
+LONGEST_CALL = timedelta(seconds=cf.TIME_LIMIT)
 FIRST_LOOK = timedelta(hours=24)
 """How far back the first round looks."""
 OVERLAP = timedelta(minutes=2)
@@ -32,38 +33,49 @@ ROLLED_UP = {Span.MINUTE: timedelta(days=2), Span.HOUR: timedelta(days=40)}
 """How long samples of a span are kept; longer spans carry on."""
 
 
-def lease_take(account: Account, *, now: datetime) -> bool:
-    """Whether this process samples the account now: one at a time does, wherever it runs."""
+def lease_take(account: Account, *, now: datetime) -> datetime | None:
+    """Until when this process samples the account; None while another one does. One at a time
+    does, wherever it runs."""
     Sampling.objects.get_or_create(account=account)
     free = Q(leased_until__isnull=True) | Q(leased_until__lt=now)
     taken = Sampling.objects.filter(free, account=account)
-    return taken.update(leased_until=now + LEASE, tried=now) == 1
+    return now + LEASE if taken.update(leased_until=now + LEASE, tried=now) else None
 
 
-def lease_end(account: Account, *, problem: str = "") -> None:
-    """Gives the lease back. `problem` is a sentence of ours on what went wrong."""
-    Sampling.objects.filter(account=account).update(leased_until=None, problem=problem)
+def lease_end(account: Account, until: datetime, *, problem: str = "") -> None:
+    """Gives the lease back, unless it ran out and is another's by now. `problem` is a sentence of
+    ours on what went wrong."""
+    mine = Sampling.objects.filter(account=account, leased_until=until)
+    mine.update(leased_until=None, problem=problem)
 
 
-def sample(account: Account, api: cf.WorkflowsApi, *, calls: int) -> None:
-    """One round: counts of every workflow (4.1), then the instances that are new or changed.
+def sample(account: Account, api: cf.WorkflowsApi, *, calls: int) -> list[str]:
+    """One round: counts of every workflow (4.1), then the instances that are new or changed. Gives
+    the workflows whose instances the API would not list.
 
-    Makes at most `calls` upstream calls; what doesn't fit waits for the next round.
-    Raises CloudflareError when the API can't be asked.
+    Makes at most `calls` upstream calls, and none that could last longer than the lease; what
+    doesn't fit waits for the next round. Raises CloudflareError when the API can't be asked.
     """
-    allowance, now = Allowance(calls), timezone.now()
+    now = timezone.now()
+    allowance = Allowance(calls, until=now + LEASE - LONGEST_CALL)
     state = Sampling.objects.get_or_create(account=account)[0]
-    workflows = list(all_workflows(api, allowance))
+    # by name: a list that changed between two calls may tell of one twice
+    workflows = list({one.name: one for one in all_workflows(api, allowance)}.values())
     keep_counts(account, workflows, now)
-    kept = allowance.left // KEPT_FOR_DETAILS
-    lists = Allowance(allowance.left - kept)
+    lists = allowance.part(allowance.left - allowance.left // KEPT_FOR_DETAILS)
+    details = allowance.part(allowance.left - lists.left)
     try:
-        note_reach(state, workflows, now, whole=see_all(state, api, workflows, lists, now))
+        whole, refused = see_all(state, api, workflows, lists, now)
+        note_reach(state, workflows, now, whole=whole)
     finally:
         state.save(update_fields=["sampled", "whole_since", "reached"])
     went_on = see_alive(account, api, workflows, lists)
-    read_details(account, api, Allowance(max(lists.left, 0) + kept), went_on)
+    details.left += max(lists.left, 0)
+    unread = read_details(account, api, details, went_on)
+    state.behind = min((row.read for row in unread), default=None)
+    state.save(update_fields=["behind"])
     forget_old(account, now)
+    return refused
 
 
 def see_all(
@@ -72,11 +84,12 @@ def see_all(
     workflows: Sequence[cf.Workflow],
     allowance: Allowance,
     now: datetime,
-) -> bool:
+) -> tuple[bool, list[str]]:
     """Walks the workflows, those first that were not walked for longest; whom no call is left for
     waits for the next round. False when one had more new instances than all calls could tell of.
+    Names those that could not be listed.
     """
-    whole, everything = True, allowance.left
+    whole, refused, everything = True, list[str](), allowance.left
     for workflow in sorted(workflows, key=lambda one: state.reached.get(one.name, "")):
         if allowance.left <= 0:
             break
@@ -89,11 +102,12 @@ def see_all(
         except (cf.ServerError, cf.BadResponse) as error:
             what = type(error).__name__
             logger.warning("sampling_list_failed workflow=%s kind=%s", workflow.name, what)
+            refused.append(workflow.name)
             continue  # it must not keep the others from being seen
         if there or alone:  # else it comes first in the next round, with all the calls
             state.reached[workflow.name] = now.isoformat()
         whole = whole and (there or not alone)
-    return whole
+    return whole, refused
 
 
 def note_reach(
@@ -103,7 +117,9 @@ def note_reach(
     names = {workflow.name for workflow in workflows}
     state.reached = {name: at for name, at in state.reached.items() if name in names}
     everywhere = len(state.reached) == len(names)
-    if not whole or state.whole_since is None:
+    # what was created and has expired meanwhile, nobody can tell
+    away = state.sampled is not None and state.sampled < now - FIRST_LOOK
+    if not whole or away or state.whole_since is None:
         state.whole_since = now - FIRST_LOOK if whole and everywhere else now
     if everywhere:
         state.sampled = datetime.fromisoformat(min(state.reached.values(), default=now.isoformat()))

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import chain, zip_longest
 from typing import NamedTuple
 
-from django.db.models import Case, Count, QuerySet, When
+from django.db.models import Case, CharField, Count, F, QuerySet, When
 from django.utils import timezone
 
 from console.audit.redaction import scrub
@@ -23,6 +23,9 @@ from workflows_ui.side_by_side import all_of
 PER_PAGE = 100
 MOST_FAILURES = MOST_UNFINISHED = 60
 """Read one by one in a round."""
+MOST_AGAIN = 10
+"""Failures that are read again in a round."""
+MOST_WENT_ON = 500
 GONE = "gone"
 READ_FIELDS = [
     "error_name",
@@ -32,19 +35,28 @@ READ_FIELDS = [
     "waits_for",
     "looked_into",
 ]
+NO_ERROR = cf.Failure(name="", message="")
+"""Of one that failed and doesn't say why: they are all alike."""
 ROW_FIELDS = ["status", "created", "started", "ended", "version_id", "trigger_source", "read"]
 
 
 @dataclass(slots=True)
 class Allowance:
-    """Calls that this round may still make."""
+    """Calls that this round may still make, until it has to end."""
 
     left: int
+    until: datetime
 
     def take(self) -> bool:
         """Whether one more call may be made; counts it."""
+        if timezone.now() > self.until:
+            self.left = 0
         self.left -= 1
         return self.left >= 0
+
+    def part(self, left: int) -> Allowance:
+        """So many of them, kept for something."""
+        return Allowance(left, self.until)
 
 
 def see_new(
@@ -68,31 +80,37 @@ def see_new(
     return False
 
 
-def keep_rows(account: Account, workflow: str, rows: Sequence[cf.InstanceRow]) -> None:
-    """Why one failed stays known as long as it is the same end: a restarted one may fail anew."""
-    ids = [row.id for row in rows]
-    kept = {
-        row.instance_id: row
-        for row in SeenInstance.objects.filter(
-            account=account, workflow=workflow, instance_id__in=ids
-        )
-    }
-    fresh = [seen_of(account, workflow, row) for row in rows]
-    for row in fresh:
+def keep_rows(account: Account, workflow: str, rows: Sequence[cf.InstanceRow]) -> list[str]:
+    """Keeps what a list tells, and gives the ids as they are kept. Why one failed stays known as
+    long as it is the same run: a restarted one may fail anew."""
+    listed = [seen_of(account, workflow, row) for row in rows]
+    # by id: a list that changed between two calls may tell of one twice
+    fresh = {row.instance_id: row for row in listed}
+    known = SeenInstance.objects.filter(
+        account=account, workflow=workflow, instance_id__in=list(fresh)
+    )
+    kept = {row.instance_id: row for row in known}
+    for row in fresh.values():
         before = kept.get(row.instance_id)
-        if before and (before.status, before.ended) == (row.status, row.ended):
+        if before and run_of(before) == run_of(row):
             for name in READ_FIELDS:
                 setattr(row, name, getattr(before, name))
     SeenInstance.objects.bulk_create(
-        fresh,
+        fresh.values(),
         update_conflicts=True,
         unique_fields=["account", "workflow", "instance_id"],
         update_fields=[*ROW_FIELDS, *READ_FIELDS],
     )
+    return list(fresh)
+
+
+def run_of(row: SeenInstance) -> tuple[object, ...]:
+    """What is another after a restart, and for another instance of the same id."""
+    return row.status, row.created, row.ended
 
 
 def seen_of(account: Account, workflow: str, row: cf.InstanceRow) -> SeenInstance:
-    return SeenInstance(
+    seen = SeenInstance(
         account=account,
         workflow=workflow,
         instance_id=row.id,
@@ -104,6 +122,17 @@ def seen_of(account: Account, workflow: str, row: cf.InstanceRow) -> SeenInstanc
         trigger_source=row.trigger_source or "",
         read=timezone.now(),
     )
+    return as_kept(seen)
+
+
+def as_kept(row: SeenInstance) -> SeenInstance:
+    """The row with texts that every database takes, whatever an upstream sent: PostgreSQL refuses
+    longer ones than it was told of, and NUL anywhere."""
+    for field in row._meta.fields:
+        if isinstance(field, CharField):
+            text = getattr(row, field.attname).replace("\0", "\ufffd")
+            setattr(row, field.attname, text[: field.max_length])
+    return row
 
 
 class Miscounted(NamedTuple):
@@ -148,7 +177,7 @@ def see_alive(
     """
     went_on: list[SeenInstance] = []
     for workflow, status, told, _ in miscounted(account, workflows):
-        missing = alive(account).filter(workflow=workflow, status=status)
+        missing = alive(account).filter(workflow=workflow, status=status).order_by("read")
         if told:
             if not allowance.take():
                 continue
@@ -156,11 +185,10 @@ def see_alive(
                 page = api.list_instances(workflow, per_page=PER_PAGE, status=status)
             except (cf.NotFound, cf.ServerError, cf.BadResponse):
                 continue  # it must not keep the others from being seen
-            keep_rows(account, workflow, page.items)
-            missing = missing.exclude(instance_id__in=[row.id for row in page.items])
+            missing = missing.exclude(instance_id__in=keep_rows(account, workflow, page.items))
             if page.cursor is not None:
                 missing = missing.filter(created__gt=page.items[-1].created_on)
-        went_on += missing[:MOST_UNFINISHED]
+        went_on += missing[:MOST_WENT_ON]
     return went_on
 
 
@@ -168,22 +196,30 @@ def read_details(
     account: Account,
     api: cf.WorkflowsApi,
     allowance: Allowance,
-    went_on: Iterable[SeenInstance] = (),
-) -> None:
+    went_on: Sequence[SeenInstance] = (),
+) -> list[SeenInstance]:
     """Reads instances one by one (4.12): why the failed ones failed, and what became of those that
-    went on, or that no list has told of for a while."""
+    went on, or that no list has told of for a while. Gives those that went on and were not read."""
     # in turns, so that none of them waits until there are no more of the others
-    turns = zip_longest(went_on, unread_failures(account), unfinished(account))
+    turns = zip_longest(went_on, unread_failures(account), unfinished(account), failed(account))
     each = {row.pk: row for row in chain.from_iterable(turns) if row is not None}
-    calls = [partial(read_detail, api, row) for row in each.values() if allowance.take()]
-    for row in all_of(calls):
-        if row is not None:
-            row.save()
+    wanted = [row for row in each.values() if allowance.take()]
+    for row in all_of([partial(read_detail, api, row) for row in wanted]):
+        as_kept(row).save()
+    read = {row.pk for row in wanted}
+    return [row for row in went_on if row.pk not in read]
 
 
 def unread_failures(account: Account) -> QuerySet[SeenInstance]:
-    failed = SeenInstance.objects.filter(account=account, status="errored", fingerprint="")
-    return failed.order_by("-ended")[:MOST_FAILURES]
+    """Those that could not be read come last."""
+    rows = SeenInstance.objects.filter(account=account, status="errored", fingerprint="")
+    return rows.order_by(F("looked_into").asc(nulls_first=True), "-ended")[:MOST_FAILURES]
+
+
+def failed(account: Account) -> QuerySet[SeenInstance]:
+    """Those longest not told of: one that was restarted or deleted since has failed no more."""
+    rows = SeenInstance.objects.filter(account=account, status="errored").exclude(fingerprint="")
+    return rows.order_by("read")[:MOST_AGAIN]
 
 
 def unfinished(account: Account) -> QuerySet[SeenInstance]:
@@ -196,24 +232,26 @@ def alive(account: Account) -> QuerySet[SeenInstance]:
     return SeenInstance.objects.filter(account=account).exclude(status__in=[*cf.FINISHED, GONE])
 
 
-def read_detail(api: cf.WorkflowsApi, row: SeenInstance) -> SeenInstance | None:
-    """The row with what the detail tells; None when it can't be read now."""
+def read_detail(api: cf.WorkflowsApi, row: SeenInstance) -> SeenInstance:
+    """The row with what the detail tells, or that it was tried."""
+    now = timezone.now()
     try:
         detail = api.get_instance(row.workflow, row.instance_id)
     except cf.NotFound:
         # deleted, or its retention has ended: it ended some time before now
-        row.status, row.read = GONE, timezone.now()
+        row.status, row.read = GONE, now
         return row
-    except cf.CloudflareError:
-        return None
-    row.status, row.read = detail.status, timezone.now()
-    row.looked_into = row.read
+    except (cf.CloudflareError, RecursionError):
+        row.looked_into = now if row.status == "errored" else row.looked_into
+        return row
+    row.status, row.read, row.looked_into = detail.status, now, now
     row.started, row.ended = detail.start, detail.end
     row.waits_for = next(waited_for(detail), "")
-    if detail.error and detail.status == "errored":
-        row.error_name = scrub(detail.error.name)[:200]
-        row.error_message = scrub(detail.error.message)[:500]
-        row.error_step = failed_step(detail)[:271]
+    error = detail.error or NO_ERROR
+    if detail.status == "errored":
+        row.error_name = scrub(error.name)[:200]
+        row.error_message = scrub(error.message)[:500]
+        row.error_step = failed_step(detail)
         row.fingerprint = fingerprint_of(row.error_name, row.error_message, row.error_step)
     return row
 

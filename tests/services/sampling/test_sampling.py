@@ -3,8 +3,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
+from workflows_ui import cloudflare as cf
 from workflows_ui.models import CountSample, Sampling, SeenInstance
 from workflows_ui.services import sampling, seeing
 from workflows_ui.services.sampling import lease_end, lease_take, sample
@@ -89,12 +91,79 @@ def test_calls_are_kept_for_details_however_much_there_is_to_list(account, api, 
 
 def test_one_process_at_a_time_holds_the_lease(account):
     now = timezone.now()
-    assert lease_take(account, now=now)
-    assert not lease_take(account, now=now)
-    assert lease_take(account, now=now + sampling.LEASE + timedelta(seconds=1))
-    lease_end(account, problem="no answer")
+    until = lease_take(account, now=now)
+    assert until
+    assert lease_take(account, now=now) is None
+    lease_end(account, until, problem="no answer")
     assert lease_take(account, now=now)
     assert Sampling.objects.get(account=account).problem == "no answer"
+
+
+def test_a_lease_that_ran_out_is_not_given_back_for_another(account):
+    now = timezone.now()
+    slow = lease_take(account, now=now)
+    later = now + sampling.LEASE + timedelta(seconds=1)
+    until = lease_take(account, now=later)
+    lease_end(account, slow, problem="too slow")
+    assert lease_take(account, now=later) is None
+    assert Sampling.objects.get(account=account).problem == ""
+    lease_end(account, until)
+    assert lease_take(account, now=later)
+
+
+def test_no_call_is_begun_that_could_last_longer_than_the_lease(account, api, simulator):
+    calls = simulator.simulator.calls
+    sample(account, api, calls=100)
+    calls.reset()
+    with time_machine.travel(timezone.now()) as clock:
+
+        def slowly(**_) -> cf.Page[cf.Workflow]:
+            clock.shift(sampling.LEASE - sampling.LONGEST_CALL + timedelta(seconds=1))
+            return cf.Page(items=(), page=1, per_page=100, total_count=0)
+
+        api.list_workflows = slowly
+        sample(account, api, calls=100)
+    assert len(calls) == 0
+
+
+def test_a_workflow_that_can_not_be_listed_is_named(account, api, simulator):
+    faults = simulator.simulator.faults
+    fault = faults.add("status", status=500, path="/workflows/checkout/instances$")
+    refused = sample(account, api, calls=100)
+    faults.remove(fault)
+    assert refused == ["checkout"]
+
+
+def test_after_a_long_absence_nobody_claims_to_know_what_was(account, api):
+    sample(account, api, calls=10_000)
+    now = timezone.now()
+    Sampling.objects.update(whole_since=now - timedelta(days=20), sampled=now - timedelta(days=10))
+    sample(account, api, calls=10_000)
+    state = Sampling.objects.get(account=account)
+    assert now - timedelta(days=2) < state.whole_since < now
+
+
+def test_it_says_since_when_it_has_not_read_what_went_on(account, api):
+    sample(account, api, calls=10_000)
+    assert Sampling.objects.get(account=account).behind is None
+    long_ago = timezone.now() - timedelta(hours=3)
+    SeenInstance.objects.bulk_create(
+        SeenInstance(
+            account=account, workflow="w", instance_id=f"i-{n}", status="running", read=long_ago
+        )
+        for n in range(90)
+    )
+    sample(account, api, calls=60)
+    assert Sampling.objects.get(account=account).behind == long_ago
+    sample(account, api, calls=10_000)
+    assert Sampling.objects.get(account=account).behind is None
+
+
+def test_a_workflow_told_of_twice_is_one(account, api, monkeypatch):
+    twice = api.list_workflows(per_page=100).items * 2
+    monkeypatch.setattr(sampling, "all_workflows", lambda *_: twice)
+    sample(account, api, calls=100)
+    assert CountSample.objects.filter(workflow="checkout", span="hour").count() == 1
 
 
 def test_old_rows_go(account, api):

@@ -14,6 +14,10 @@ from workflows_ui.services.seeing import Allowance, keep_rows, read_details, unf
 pytestmark = pytest.mark.django_db
 
 
+def allowance(calls: int) -> Allowance:
+    return Allowance(calls, until=timezone.now() + timedelta(minutes=1))
+
+
 def test_what_an_instance_waits_for_is_known(account, api):
     sample(account, api, calls=10_000)
     waiting = SeenInstance.objects.get(workflow="checkout", instance_id="order-waiting")
@@ -60,7 +64,7 @@ def test_a_restarted_one_that_fails_anew_is_read_anew(account, api):
     again = cf.InstanceRow(id="order-errored", status="errored", ended_on=timezone.now())
     keep_rows(account, "checkout", [again])
     assert failed.get().fingerprint == ""
-    read_details(account, api, Allowance(10_000))
+    read_details(account, api, allowance(10_000))
     assert failed.get().error_name != "Old"
 
 
@@ -100,7 +104,7 @@ def test_where_the_numbers_agree_nothing_is_listed(account, api, simulator):
     workflows = api.list_workflows(per_page=100).items
     counted = {(one.workflow, one.status) for one in seeing.miscounted(account, workflows)}
     calls.reset()
-    seeing.see_alive(account, api, workflows, Allowance(100))
+    seeing.see_alive(account, api, workflows, allowance(100))
     assert len(calls) <= len(counted)
 
 
@@ -125,7 +129,7 @@ def test_a_cut_list_says_nothing_of_what_is_older(account):
     keep_rows(account, "w", rows)
     workflow = cf.Workflow(name="w", class_name="W", script_name="s", instances={"running": 300})
     api = CutList(running("listed", minutes=5))
-    went_on = seeing.see_alive(account, api, [workflow], Allowance(1))
+    went_on = seeing.see_alive(account, api, [workflow], allowance(1))
     assert [row.instance_id for row in went_on] == ["newer"]
     assert SeenInstance.objects.filter(instance_id="listed").exists()
 
@@ -136,7 +140,84 @@ def test_a_list_that_fails_keeps_nobody_from_the_others(account, api, simulator)
     alive.delete()
     faults = simulator.simulator.faults
     fault = faults.add("status", status=500, path="/workflows/checkout/instances$")
-    seeing.see_alive(account, api, api.list_workflows(per_page=100).items, Allowance(100))
+    seeing.see_alive(account, api, api.list_workflows(per_page=100).items, allowance(100))
     faults.remove(fault)
     assert alive.exists()
     assert not alive.filter(workflow="checkout").exists()
+
+
+class Told:
+    """An API that tells the same of every instance."""
+
+    def __init__(self, **detail: object) -> None:
+        self.detail = cf.parse_detail({"status": "errored", "params": {}, "steps": [], **detail})
+        self.asked: list[str] = []
+
+    def get_instance(self, workflow: str, instance: str) -> cf.InstanceDetail:
+        self.asked.append(instance)
+        return self.detail
+
+
+def seen(account, name: str, **facts) -> SeenInstance:
+    facts = {"status": "errored", "workflow": "w", "read": timezone.now()} | facts
+    return SeenInstance.objects.create(account=account, instance_id=name, **facts)
+
+
+def test_texts_that_a_database_refuses_are_kept_as_it_takes_them(account):
+    wait = {"type": "waitForEvent", "name": "n" * 250 + "-1", "start": None, "finished": False}
+    seen(account, "failed")
+    waiting = seen(account, "waiting", status="waiting")
+    error = {"name": "E\0", "message": "nul \0 inside"}
+    read_details(account, Told(error=error), allowance(1))
+    read_details(account, Told(status="waiting", steps=[wait]), allowance(9), [waiting])
+    kept = SeenInstance.objects.get(instance_id="failed")
+    waiting.refresh_from_db()
+    assert "\0" not in kept.error_message + kept.error_name
+    assert len(waiting.waits_for) <= 100
+    keep_rows(account, "w", [cf.InstanceRow(id="nul\0", status="running", version_id="v" * 99)])
+    assert SeenInstance.objects.get(instance_id="nul\ufffd").version_id == "v" * 64
+
+
+def test_an_instance_listed_twice_is_one(account):
+    keep_rows(account, "w", [cf.InstanceRow(id="i", status="running")] * 2)
+    assert SeenInstance.objects.get(instance_id="i").status == "running"
+
+
+def test_failures_that_say_nothing_keep_no_other_from_being_read(account):
+    for number in range(3):
+        seen(account, f"mute-{number}", ended=timezone.now())
+    read_details(account, Told(), allowance(100))
+    assert not SeenInstance.objects.filter(fingerprint="").exists()
+
+
+def test_failures_that_can_not_be_read_come_last(account, monkeypatch):
+    class Broken:
+        def get_instance(self, *_: str) -> cf.InstanceDetail:
+            raise cf.ServerError("no", status=500)
+
+    monkeypatch.setattr(seeing, "MOST_FAILURES", 1)
+    seen(account, "newest", ended=timezone.now())
+    seen(account, "older", ended=timezone.now() - timedelta(hours=1))
+    read_details(account, Broken(), allowance(1))
+    api = Told(error={"name": "E", "message": "m"})
+    read_details(account, api, allowance(1))
+    assert api.asked == ["older"]
+
+
+def test_one_that_failed_is_looked_at_again(account):
+    long_ago = timezone.now() - timedelta(days=2)
+    row = seen(account, "restarted", fingerprint="f", read=long_ago, ended=long_ago)
+    read_details(account, Told(status="complete"), allowance(5))
+    row.refresh_from_db()
+    assert row.status == "complete"
+
+
+def test_another_instance_of_the_same_id_waits_for_what_it_waits_for(account):
+    first, second = timezone.now() - timedelta(hours=2), timezone.now()
+    row = cf.InstanceRow(id="i", status="waiting", created_on=first)
+    keep_rows(account, "w", [row])
+    SeenInstance.objects.update(waits_for="approval", looked_into=first)
+    keep_rows(account, "w", [row])
+    assert SeenInstance.objects.get().waits_for == "approval"
+    keep_rows(account, "w", [cf.InstanceRow(id="i", status="waiting", created_on=second)])
+    assert SeenInstance.objects.get().waits_for == ""

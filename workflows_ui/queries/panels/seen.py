@@ -94,4 +94,5 @@ def watched_at(account: Account) -> Watched:
     if sampling is None or sampling.sampled is None:
         return Watched()
     still = sampling.sampled > timezone.now() - ALIVE
-    return Watched(sampling.whole_since, None if still else sampling.sampled)
+    ends = [None if still else sampling.sampled, sampling.behind]
+    return Watched(sampling.whole_since, min(filter(None, ends), default=None))
