@@ -110,7 +110,8 @@ def creators_of(account_id: int, workflow: str, instance_ids: Iterable[str]) -> 
 
     An id used again after a delete belongs to who used it last. A create that failed names nobody.
     """
-    asked = {as_kept(instance_id): instance_id for instance_id in instance_ids}
+    # the trail holds no NUL, and not every database may be asked for one
+    asked = {as_kept(one): one for one in instance_ids if "\0" not in one}
     if not asked:
         return {}
     facts = (account_id, workflow, AuditAction.INSTANCE_CREATE.value, Outcome.SUCCEEDED.value)

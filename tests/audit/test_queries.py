@@ -145,3 +145,8 @@ def test_csv_is_no_formula():
     record_event(actor=None, actor_name="=HYPERLINK()", action=AuditAction.USER_CREATE)
     head, row = csv.reader(io.StringIO("".join(csv_lines(Entry.objects.all()))))
     assert dict(zip(head, row, strict=True))["actor_name"] == "'=HYPERLINK()"
+
+
+@pytest.mark.django_db
+def test_an_id_that_no_database_takes_was_triggered_by_nobody():
+    assert queries.creators_of(1, "orders", ["nul\0"]) == {}

@@ -15,8 +15,10 @@ class Api:
 
     capabilities = SimpleNamespace(list_counts=True)
 
-    def __init__(self, count: int | None, *, together: int = 1, broken: int = 0) -> None:
-        self.count, self.broken = count, broken
+    def __init__(
+        self, count: int, *, told: bool = True, together: int = 1, broken: int = 0
+    ) -> None:
+        self.count, self.told, self.broken = count, told, broken
         self.meeting = threading.Barrier(together, timeout=10)
         self.asked: list[int] = []
 
@@ -26,19 +28,24 @@ class Api:
             self.meeting.wait()
         if page == self.broken:
             raise cf.RateLimited("slow down")
-        names = range(
-            (page - 1) * per_page,
-            min(page * per_page, per_page if self.count is None else self.count),
-        )
+        names = range((page - 1) * per_page, min(page * per_page, self.count))
         items = tuple(f"w-{number}" for number in names)
-        return cf.Page(items=items, page=page, per_page=per_page, total_count=self.count)
+        total = self.count if self.told else None
+        return cf.Page(items=items, page=page, per_page=per_page, total_count=total)
 
 
-@pytest.mark.parametrize("count", [None, 0, 1, 100])
+@pytest.mark.parametrize("count", [0, 1, 100])
 def test_one_page_is_one_call(count):
     api = Api(count)
-    assert len(walked(api)) == (100 if count is None else count)
+    assert len(walked(api)) == count
     assert api.asked == [1]
+
+
+@pytest.mark.parametrize(("count", "pages"), [(0, 1), (99, 1), (250, 3), (100_000, MOST_PAGES)])
+def test_where_nobody_tells_how_many_there_are_a_full_page_asks_for_the_next(count, pages):
+    api = Api(count, told=False)
+    assert len(walked(api)) == min(count, pages * 100)
+    assert api.asked == list(range(1, pages + 1))
 
 
 def test_the_pages_after_the_first_are_read_side_by_side_in_their_order():

@@ -65,7 +65,9 @@ class Page[T]:
 
     @property
     def has_next(self) -> bool:
-        return self.total_count is not None and self.page * self.per_page < self.total_count
+        if self.total_count is None:
+            return len(self.items) >= self.per_page
+        return self.page * self.per_page < self.total_count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 
@@ -35,11 +36,22 @@ def walked(api: cf.WorkflowsApi) -> tuple[cf.Workflow, ...]:
         return api.list_workflows(page=number, per_page=PER_PAGE)
 
     first = page(1)
-    last = min(-(-(first.total_count or 0) // PER_PAGE), MOST_PAGES)
-    rest = chain.from_iterable(
-        few_at_once([partial(page, number) for number in range(2, last + 1)])
-    )
+    if first.total_count is None:
+        rest = in_turn(first, page)
+    else:
+        last = min(-(-first.total_count // PER_PAGE), MOST_PAGES)
+        numbers = range(2, last + 1)
+        rest = chain.from_iterable(few_at_once([partial(page, number) for number in numbers]))
     found = [item for each in (first, *rest) for item in each.items]
     if not api.capabilities.list_counts:
         return tuple(all_of([partial(api.get_workflow, item.name) for item in found]))
     return tuple(found)
+
+
+def in_turn(
+    page: cf.Page[cf.Workflow], read_page: Callable[[int], cf.Page[cf.Workflow]]
+) -> Iterator[cf.Page[cf.Workflow]]:
+    """The pages after this one, where nobody told how many there are."""
+    while page.has_next and page.page < MOST_PAGES:
+        page = read_page(page.page + 1)
+        yield page
