@@ -35,14 +35,42 @@ def board(page: Page, console: Served) -> Page:
     return page
 
 
-def test_a_wide_table_and_a_long_title_stay_within_their_panel(board: Page):
+def add(board: Page, kind: str, **fields: str) -> None:
     address = board.url
-    board.goto(f"{address}panels/new/?kind=note")
-    board.get_by_label("Title").fill("N" * 80)
-    board.get_by_label("Text").fill(f"{'|wide' * 40}|\n{'|---' * 40}|\n{'|' + 'x' * 30}")
+    board.goto(f"{address}panels/new/?kind={kind}")
+    for label, value in fields.items():
+        field = board.get_by_label(label.capitalize())
+        field.select_option(value) if label == "size" else field.fill(value)
     board.get_by_role("button", name="Add the panel").click()
     board.wait_for_url("**/edit/")
     board.goto(address)
+
+
+def box(page: Page, selector: str) -> dict[str, float]:
+    found = page.locator(selector).first.bounding_box()
+    assert found
+    return dict(found)
+
+
+def test_a_small_panel_stacks_its_rows_and_scrolls_what_is_long(board: Page):
+    add(board, "schedules", size="small")
+    add(board, "note", size="small", text="line\n\n" * 200)
+    board.set_viewport_size({"width": 1280, "height": 800})
+    mark, what = box(board, ".board-list-mark"), box(board, ".board-list-what")
+    assert what["y"] >= mark["y"] + mark["height"]
+    body = board.locator("#board .card-body").last
+    assert box(board, ".board-panel:last-child")["height"] < 700
+    body.focus()
+    board.keyboard.press("End")
+    assert body.evaluate("body => new Promise(done => body.onscroll = () => done(body.scrollTop))")
+    board.set_viewport_size({"width": 1024, "height": 800})
+    sizes = [box(board, f"[data-size={size}]")["width"] for size in ("small", "medium")]
+    assert sizes[0] < sizes[1]
+
+
+def test_a_wide_table_and_a_long_title_stay_within_their_panel(board: Page):
+    text = f"{'|wide' * 40}|\n{'|---' * 40}|\n{'|' + 'x' * 30}"
+    add(board, "note", title="N" * 80, text=text)
     board.set_viewport_size({"width": 360, "height": 800})
     assert board.evaluate(OVERFLOW) <= 0
     table = board.locator("#board table")
@@ -50,16 +78,9 @@ def test_a_wide_table_and_a_long_title_stay_within_their_panel(board: Page):
 
 
 def test_the_table_behind_a_chart_has_its_head_above_its_rows(board: Page):
-    address = board.url
-    board.goto(f"{address}panels/new/?kind=throughput")
-    board.get_by_role("button", name="Add the panel").click()
-    board.wait_for_url("**/edit/")
-    board.goto(address)
+    add(board, "throughput")
     board.get_by_text("As a table").click()
-    head = board.get_by_role("columnheader", name="From").bounding_box()
-    first = board.locator(".chart-table td").first.bounding_box()
-    assert head
-    assert first
+    head, first = box(board, ".chart-table th"), box(board, ".chart-table td")
     assert abs(head["y"] + head["height"] - first["y"]) < 2
 
 
