@@ -9,7 +9,7 @@ from console.audit.actions import AuditAction
 from console.audit.actor import Actor
 from tests.factories import make_account, make_user
 from workflows_ui import panels
-from workflows_ui.forms.panels import PANEL_FORMS
+from workflows_ui.forms.panels import PANEL_FORMS, RowsField
 from workflows_ui.models import CountSample, Dashboard, Panel, Sampling, SeenInstance
 from workflows_ui.panels import draw, drawn_panels
 from workflows_ui.presenters.presets import PRESETS
@@ -315,6 +315,37 @@ def test_recent_acts_come_from_the_trail(board):
     html = draw(Panel(pk=1, kind="acts", settings={"rows": 5}), board).html
     assert "ada" in html
     assert "asked for" in html
+
+
+def test_recent_acts_are_those_on_workflows_and_instances(board):
+    actor = Actor(user=make_user("ada"), account=board.account)
+    for action in (AuditAction.INSTANCE_PAUSE, AuditAction.WORKFLOW_PROTECT):
+        with actor.recording(action, workflow="billing", reason=f"because of {action}"):
+            pass
+    others = (
+        AuditAction.DASHBOARD_CHANGE,
+        AuditAction.ACCESS_REFUSED,
+        AuditAction.TOKEN_LEND,
+        AuditAction.MEMBER_ROLE,
+    )
+    for action in others * 15:  # more than a page of them
+        with actor.recording(action, target="My secret plans"):
+            pass
+    html = html_of("acts", board, rows=5)
+    assert "because of instance:pause" in html
+    assert "because of workflow:protect" in html
+    assert "secret" not in html
+
+
+def test_as_many_rows_are_shown_as_the_form_offers(board):
+    most = max(count for count, _ in RowsField().choices)
+    actor = Actor(user=make_user("ada"), account=board.account)
+    for number in range(most):
+        seen(board, f"i-{number}")
+        with actor.recording(AuditAction.INSTANCE_PAUSE, workflow="billing", instance_id="i"):
+            pass
+    for kind in ("acts", "instances", "longest"):
+        assert len(read(kind, board, rows=most)["lines"]) == most
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workflows_ui.queries.panels.seen import alive, chosen, seen_line, watched_at
+from workflows_ui.queries.panels.seen import alive, chosen, rows_of, seen_line, watched_at
 from workflows_ui.watching import Board
-
-MOST = 50
 
 
 def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,8 +22,7 @@ def longest(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def listed(board: Board, rows: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
-    most = min(int(settings.get("rows") or 10), MOST)
     return {
-        "lines": [seen_line(row, board.slug) for row in rows[:most]],
+        "lines": [seen_line(row, board.slug) for row in rows[: rows_of(settings)]],
         "watched": watched_at(board.account),
     }

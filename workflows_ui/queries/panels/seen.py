@@ -22,6 +22,7 @@ from workflows_ui.presenters.words import CutText, cut
 from workflows_ui.queries.history import ALIVE, sampling_of
 
 OVER = (*FINISHED, "gone")
+MOST_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,10 @@ def chosen(account: Account, settings: Mapping[str, Any]) -> QuerySet[SeenInstan
 
 def alive(account: Account, settings: Mapping[str, Any]) -> QuerySet[SeenInstance]:
     return chosen(account, settings).exclude(status__in=OVER)
+
+
+def rows_of(settings: Mapping[str, Any]) -> int:
+    return min(int(settings.get("rows") or 10), MOST_ROWS)
 
 
 def period_of(settings: Mapping[str, Any]) -> Period:
