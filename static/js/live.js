@@ -3,7 +3,8 @@
 (() => {
   const etags = new Map(); // region id -> {path, etag} of what the region shows
   const first = 5000, longest = 60000;
-  let pause = 0, retryAt = 0, announced = "";
+  const changed = new Set(); // what the panels say that a tick has swapped
+  let pause = 0, retryAt = 0, announced = "", clearing = 0;
 
   const isPoll = (element) => element.matches?.('[hx-trigger*="every"]');
   const strip = () => document.querySelector("[data-connection]");
@@ -12,8 +13,11 @@
     const announcer = document.querySelector("[data-announcer]");
     if (!announcer || !text || text === announced) return;
     announcer.textContent = announced = text;
+    clearTimeout(clearing); // the same text is heard again only if it was gone meanwhile
+    clearing = setTimeout(() => { announcer.textContent = ""; }, 2000);
   };
-  document.addEventListener("console:say", ({ detail }) => { announced = ""; say(detail); });
+  const sayAgain = (text) => { announced = ""; say(text); };
+  document.addEventListener("console:say", ({ detail }) => sayAgain(detail));
 
   document.addEventListener("htmx:configRequest", (event) => {
     const { elt, target, path, headers } = event.detail;
@@ -32,7 +36,11 @@
     etags.set(target.id, { path: requestConfig.path, etag });
   });
 
+  document.addEventListener("htmx:oobAfterSwap", ({ detail }) => changed.add(detail.target.dataset.announce));
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    const told = [...changed].filter(Boolean).join(", ");
+    changed.clear();
+    if (told && !document.activeElement.matches("input, textarea, select")) return sayAgain(told);
     const said = detail.elt.matches?.("[data-announce]") ? detail.elt : detail.elt.querySelector?.("[data-announce]");
     say(said?.dataset.announce);
   });

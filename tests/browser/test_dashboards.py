@@ -128,6 +128,16 @@ def test_only_what_changed_moves_and_what_is_selected_stays(board: Page, console
     assert board.evaluate("document.querySelector('#board .prose').marked") is True
 
 
+def test_what_changed_is_said_once_a_tick_and_again_when_it_changes_again(board: Page):
+    announcer = board.locator("[data-announcer]")
+    for _ in range(2):
+        # the page shows something else than the server has: all of it comes with the next tick
+        marks = "document.querySelectorAll('#board input')"
+        board.evaluate(f"{marks}.forEach(mark => {{ mark.value = 'old' }})")
+        expect(announcer).to_have_text("Status counts changed, Note changed", timeout=10_000)
+        expect(announcer).to_have_text("", timeout=4_000)
+
+
 @pytest.mark.parametrize(
     "fault",
     [
