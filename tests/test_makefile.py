@@ -47,3 +47,28 @@ def test_what_make_run_started_ends_with_it(tmp_path):
     finally:
         if is_alive(started):
             os.kill(started, signal.SIGKILL)
+
+
+def test_a_worker_that_ends_is_started_again_and_ends_with_the_console(tmp_path):
+    """honcho ends everything when one of its processes ends: the console would go with it."""
+    pid, lines = (
+        tmp_path / "pid",
+        dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines()),
+    )
+    script(tmp_path / "worker", f"echo $$ > {pid}; exec sleep 60")
+    command = lines["worker"].replace(".venv/bin/python manage.py worker", str(tmp_path / "worker"))
+    command = command.replace("sleep 5", "sleep 0.1")
+    honcho = subprocess.Popen(
+        ["sh", "-c", command], start_new_session=True, stdout=subprocess.DEVNULL
+    )
+    try:
+        assert eventually(lambda: pid.exists() and bool(pid.read_text()))
+        first = int(pid.read_text())
+        os.kill(first, signal.SIGKILL)
+        assert eventually(lambda: pid.read_text().strip() not in ("", str(first)))
+        second = int(pid.read_text())
+        assert honcho.poll() is None
+    finally:
+        os.killpg(honcho.pid, signal.SIGTERM)
+    assert honcho.wait(10) == 0
+    assert eventually(lambda: not is_alive(second))
