@@ -80,6 +80,7 @@ dashboard_urls: list[URLPattern | URLResolver] = [
     path("edit/", dashboard_edit.dashboard_edit, name="dashboard-edit"),
     path("rename/", dashboard_edit.dashboard_rename, name="dashboard-rename"),
     path("share/", dashboard_edit.dashboard_share, name="dashboard-share"),
+    path("unshare/", dashboard_edit.dashboard_unshare, name="dashboard-unshare"),
     path("start/", dashboard_edit.dashboard_start, name="dashboard-start"),
     path("duplicate/", dashboard_edit.dashboard_duplicate, name="dashboard-duplicate"),
     path("delete/", dashboard_edit.dashboard_delete, name="dashboard-delete"),

@@ -67,6 +67,8 @@ class AuditAction(StrEnum):
     DASHBOARD_SHARE = "dashboard:share"
     DASHBOARD_UNSHARE = "dashboard:unshare"
     DASHBOARD_DELETE = "dashboard:delete"
+    DASHBOARD_LINK = "dashboard:link"
+    DASHBOARD_UNLINK = "dashboard:unlink"
     TRAIL_EXPORT = "trail:export"
     TRAIL_SEAL = "trail:seal"
     ACCESS_REFUSED = "access:refused"
@@ -130,6 +132,11 @@ PHRASES: dict[str, tuple[str, str]] = {
     AuditAction.DASHBOARD_SHARE: ("shared the dashboard", "share the dashboard"),
     AuditAction.DASHBOARD_UNSHARE: ("unshared the dashboard", "unshare the dashboard"),
     AuditAction.DASHBOARD_DELETE: ("deleted the dashboard", "delete the dashboard"),
+    AuditAction.DASHBOARD_LINK: ("made a link to the dashboard", "make a link to the dashboard"),
+    AuditAction.DASHBOARD_UNLINK: (
+        "revoked a link to the dashboard",
+        "revoke a link to the dashboard",
+    ),
     AuditAction.TRAIL_EXPORT: ("exported the trail of", "export the trail of"),
     AuditAction.TRAIL_SEAL: ("sealed off", "seal off"),
     AuditAction.ACCESS_REFUSED: ("was refused", "reach"),

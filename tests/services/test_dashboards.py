@@ -46,7 +46,7 @@ def test_a_dashboard_is_its_owners_alone_until_shared(actor, board):
     other = make_user("ben")
     assert dashboards_of(actor.user, actor.account) == [board]
     assert dashboard_for(other, actor.account, board.pk) is None
-    services.dashboard_share(board, actor=actor, shared=True)
+    services.dashboard_share(board, actor=actor)
     assert dashboard_for(other, actor.account, board.pk) == board
     assert dashboard_for(other, make_account(account_id="f" * 32), board.pk) is None
     assert acts() == ["dashboard:create", "dashboard:share"]
@@ -93,14 +93,14 @@ def test_a_start_page_holds_while_it_may_be_seen(actor, board):
     ben = make_user("ben")
     services.start_with(board, user=ben, account=actor.account)
     assert start_page(ben, actor.account) is None
-    services.dashboard_share(board, actor=actor, shared=True)
+    services.dashboard_share(board, actor=actor)
     assert start_page(ben, actor.account) == board
     services.start_with(None, user=ben, account=actor.account)
     assert start_page(ben, actor.account) is None
 
 
 def test_a_link_holds_until_it_ends_is_revoked_or_unshared(actor, board):
-    services.dashboard_share(board, actor=actor, shared=True)
+    services.dashboard_share(board, actor=actor)
     later = timezone.now() + timedelta(days=1)
     link, secret = services.link_make(board, actor=actor, label="hall", expires=later)
     assert link_of(secret) == link
@@ -111,7 +111,7 @@ def test_a_link_holds_until_it_ends_is_revoked_or_unshared(actor, board):
     assert link_of(secret) is None
     link.expires = later
     link.save()
-    services.dashboard_share(board, actor=actor, shared=False)
+    services.dashboard_unshare(board, actor=actor)
     assert link_of(secret) is None
 
 
@@ -119,7 +119,7 @@ def test_a_link_holds_until_it_ends_is_revoked_or_unshared(actor, board):
 def secret(actor, board) -> str:
     """Of a link made by an admin who isn't the only one."""
     make_membership(actor.account, make_user("eve"), "admin")
-    services.dashboard_share(board, actor=actor, shared=True)
+    services.dashboard_share(board, actor=actor)
     later = timezone.now() + timedelta(days=1)
     return services.link_make(board, actor=actor, label="hall", expires=later)[1]
 

@@ -18,7 +18,7 @@ from workflows_ui.models import Dashboard, Panel, Sampling, StartPage
 from workflows_ui.queries import reads
 
 LIST = "/a/acme/dashboards/"
-POSTS = ["rename", "share", "start", "duplicate", "delete"]
+POSTS = ["rename", "share", "unshare", "start", "duplicate", "delete"]
 
 
 def sent(**values) -> dict[str, str]:
@@ -76,7 +76,7 @@ class TestTheDoor:
             assert "Edit" not in soup(client.get(url)).select_one(".page-head").text
             for path in (f"{url}edit/", f"{panel}edit/", f"{url}panels/new/?kind=note"):
                 assert client.get(path).status_code == 403
-            form = sent(title="x", size="wide", text="more", shared="yes", to="later")
+            form = sent(title="x", size="wide", text="more", to="later")
             for path in ("rename/", "share/", "panels/new/?kind=note"):
                 assert client.post(f"{url}{path}", form).status_code == 403
             for path in ("edit/", "move/", "remove/"):
@@ -88,18 +88,18 @@ class TestTheDoor:
         assert "Duplicate" in menu.text
         assert not {"Make it private", "Delete…"} & set(menu.stripped_strings)
         assert viewer_client.get(f"{url}delete/").status_code == 403
-        for name in ("share", "delete"):
-            assert viewer_client.post(f"{url}{name}/", {"shared": "no"}).status_code == 403
+        for name in ("share", "unshare", "delete"):
+            assert viewer_client.post(f"{url}{name}/").status_code == 403
         assert Dashboard.objects.get().shared
 
     def test_an_admin_makes_a_shared_one_private(self, url, board, shared, admin_client):
         menu = soup(admin_client.get(url)).select_one(".page-head .menu")
         assert {"Make it private", "Delete…"} <= set(menu.stripped_strings)
-        answer = admin_client.post(f"{url}share/", {"shared": "no"}, follow=True)
+        answer = admin_client.post(f"{url}unshare/", follow=True)
         assert "the-operator alone sees it now" in answer.content.decode()
         board.refresh_from_db()
         assert not board.shared
-        assert admin_client.post(f"{url}share/", {"shared": "yes"}).status_code == 404
+        assert admin_client.post(f"{url}share/").status_code == 404
 
     def test_an_admin_deletes_a_shared_one_after_being_asked(self, url, shared, admin_client):
         asked = admin_client.get(f"{url}delete/").content.decode()
@@ -119,7 +119,7 @@ class TestTheDoor:
             assert operator_client.post(f"{url}panels/{foreign.pk}/{path}").status_code == 404
 
     def test_methods_are_kept_apart(self, url, operator_client):
-        for name in set(POSTS) - {"delete"}:
+        for name in set(POSTS) - {"delete", "unshare"}:
             assert operator_client.get(f"{url}{name}/").status_code == 405
         assert operator_client.post(url).status_code == 405
         assert operator_client.post(f"{url}tick/").status_code == 405
@@ -332,13 +332,53 @@ class TestEditing:
         assert operator_client.get(f"{url}panels/new/?kind=other").status_code == 404
 
     def test_sharing_is_said_and_written_down(self, url, board, operator_client):
-        operator_client.post(f"{url}share/", {"shared": "yes"})
+        operator_client.post(f"{url}share/")
         board.refresh_from_db()
         assert board.shared
         assert Entry.objects.filter(action="dashboard:share", outcome="succeeded").exists()
-        operator_client.post(f"{url}share/", {"shared": "no"})
+        operator_client.post(f"{url}unshare/")
         board.refresh_from_db()
         assert not board.shared
+
+    def test_who_makes_it_private_is_asked_when_links_end_with_that(
+        self, url, shared, operator, operator_client
+    ):
+        def control():
+            form = "form[action$='/unshare/'], a[href$='/unshare/']"
+            return soup(operator_client.get(f"{url}edit/")).select_one(form).name
+
+        assert control() == "form"
+        for days, digest in ((1, "a"), (1, "b"), (-1, "c")):
+            expires = timezone.now() + timedelta(days=days)
+            shared.links.create(digest=digest, made_by=operator, expires=expires)
+        assert control() == "a"
+        assert "2 secret links to it will end" in operator_client.get(f"{url}unshare/").text
+        assert shared.links.count() == 3
+        answer = operator_client.post(f"{url}unshare/", follow=True)
+        assert "You alone see it now. 2 secret links ended." in answer.text
+        assert not shared.links.exists()
+
+    def test_a_removed_panel_is_named(self, url, board, operator_client):
+        panel = board.panels.first()
+        answer = operator_client.post(f"{url}panels/{panel.pk}/remove/", follow=True)
+        assert "Removed the panel Status counts." in answer.text
+
+    def test_the_arrow_that_moved_a_panel_has_the_focus_afterwards(
+        self, url, board, operator_client
+    ):
+        Panel.objects.create(dashboard=board, kind="note", place=2, settings={"text": "x"})
+        first = board.panels.first()
+
+        def focused(to: str) -> str:
+            path = f"{url}panels/{first.pk}/move/"
+            answer = operator_client.post(path, {"to": to}, follow=True)
+            assert "#" not in answer.redirect_chain[-1][0]
+            (arrow,) = soup(answer).select("[autofocus]:not([disabled])")
+            assert arrow.find_parent("tr")["id"] == f"panel-{first.pk}"
+            return arrow["value"]
+
+        assert focused("later") == "later"
+        assert focused("later") == "earlier"  # it is the last now
 
     def test_a_shared_one_can_be_copied_by_anybody(self, url, shared, viewer_client, viewer):
         viewer_client.post(f"{url}duplicate/", sent())

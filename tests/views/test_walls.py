@@ -57,7 +57,13 @@ class TestLinks:
         assert secret not in admin_client.get(links).content.decode()
         assert secret not in DashboardLink.objects.get().digest
         assert secret not in str(list(Entry.objects.values_list()))
-        assert Entry.objects.filter(action="dashboard:share", outcome="succeeded").exists()
+
+    def test_making_and_revoking_one_is_told_with_its_label(self, links, wall, admin_client):
+        admin_client.post(f"{links}{DashboardLink.objects.get().pk}/revoke/")
+        revoked, made, *_ = soup(admin_client.get("/a/acme/trail/")).select("tbody tr")
+        for line, said in ((made, "made a link to"), (revoked, "revoked a link to")):
+            told = " ".join(line.text.split())
+            assert f"{said} the dashboard Hall the link “hall”" in told
 
     def test_a_form_makes_one_link_however_often_it_is_sent(self, links, admin_client):
         form = sent()

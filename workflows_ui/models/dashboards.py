@@ -4,6 +4,7 @@ import hashlib
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils import timezone
 
 from console.team.models import Account, User
 
@@ -23,6 +24,11 @@ class Dashboard(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def links_held(self) -> int:
+        """How many links to it have not ended."""
+        return self.links.filter(expires__gt=timezone.now()).count() if self.shared else 0
 
 
 class Panel(models.Model):

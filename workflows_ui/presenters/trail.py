@@ -150,6 +150,7 @@ DETAILS = {
     "step": "from step {}",
     "again": "with the params of {}",
     "snapshot": "copy of the run {}",
+    "link": "the link “{}”",
 }
 
 

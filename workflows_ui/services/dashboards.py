@@ -43,14 +43,22 @@ def dashboard_rename(board: Dashboard, *, actor: Actor, title: str) -> None:
         board.save(update_fields=["title"])
 
 
-def dashboard_share(board: Dashboard, *, actor: Actor, shared: bool) -> None:
-    """Shows it to everybody of the account, or to its owner alone again: its links end then."""
-    action = AuditAction.DASHBOARD_SHARE if shared else AuditAction.DASHBOARD_UNSHARE
-    with actor.recording(action, target=board.title), transaction.atomic():
-        board.shared = shared
+def dashboard_share(board: Dashboard, *, actor: Actor) -> None:
+    """Shows it to everybody of the account."""
+    with actor.recording(AuditAction.DASHBOARD_SHARE, target=board.title):
+        board.shared = True
         board.save(update_fields=["shared", "changed"])
-        if not shared:
-            board.links.all().delete()
+
+
+def dashboard_unshare(board: Dashboard, *, actor: Actor) -> int:
+    """Shows it to its owner alone again. How many links ended with that."""
+    action = AuditAction.DASHBOARD_UNSHARE
+    with actor.recording(action, target=board.title), transaction.atomic():
+        held = board.links_held
+        board.links.all().delete()
+        board.shared = False
+        board.save(update_fields=["shared", "changed"])
+    return held
 
 
 def dashboard_delete(board: Dashboard, *, actor: Actor) -> None:
@@ -122,7 +130,7 @@ def link_make(
     """A read-only link and its secret, which is told this once."""
     secret = secrets.token_urlsafe(32)
     with actor.recording(
-        AuditAction.DASHBOARD_SHARE,
+        AuditAction.DASHBOARD_LINK,
         target=board.title,
         detail={"link": label, "expires": expires.isoformat()},
     ):
@@ -135,7 +143,7 @@ def link_make(
 def link_revoke(link: DashboardLink, *, actor: Actor) -> None:
     """Ends a link at once."""
     with actor.recording(
-        AuditAction.DASHBOARD_UNSHARE, target=link.dashboard.title, detail={"link": link.label}
+        AuditAction.DASHBOARD_UNLINK, target=link.dashboard.title, detail={"link": link.label}
     ):
         link.delete()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -56,7 +57,8 @@ def dashboard_new(request: ConsoleRequest, account: str) -> HttpResponse:
 @require_safe
 def dashboard_edit(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
     seat, found = editable(request, account, dashboard)
-    return edit_page(request, seat, found, DashboardForm(initial={"title": found.title}))
+    form = DashboardForm(initial={"title": found.title})
+    return edit_page(request, seat, found, form)
 
 
 @require_POST
@@ -71,15 +73,35 @@ def dashboard_rename(request: ConsoleRequest, account: str, dashboard: int) -> H
 
 @require_POST
 def dashboard_share(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
-    """Shared with the account, or private again, as the button said."""
-    shared = request.POST.get("shared") == "yes"
-    seat, found = (editable if shared else endable)(request, account, dashboard)
-    services.dashboard_share(found, actor=seat.actor, shared=shared)
-    own = may_edit(seat, found)
-    who = f"Everybody of {seat.account.name} sees" if shared else "You alone see"
-    said = f"{who} it now." if own else f"{found.owner.get_username()} alone sees it now."
-    messages.success(request, said)
-    return redirect(edit_of(found)) if own else redirect(LIST, account=account)
+    seat, found = editable(request, account, dashboard)
+    services.dashboard_share(found, actor=seat.actor)
+    messages.success(request, f"Everybody of {seat.account.name} sees it now.")
+    return redirect(edit_of(found))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def dashboard_unshare(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
+    """Private again. Pages ask where links would end with that, and send the form else."""
+    seat, found = endable(request, account, dashboard)
+    form, own = Form(posted(request)), may_edit(seat, found)
+    if form.is_valid():
+        ended = services.dashboard_unshare(found, actor=seat.actor)
+        who = "You alone see" if own else f"{found.owner.get_username()} alone sees"
+        ends = f" {links_told(ended)} ended." if ended else ""
+        messages.success(request, f"{who} it now.{ends}")
+        return redirect(edit_of(found)) if own else redirect(LIST, account=account)
+    question = Question(
+        title=f"Make {found.title} private?",
+        consequence=f"{links_told(found.links_held)} to it will end, and can't be brought back.",
+        label="Make it private",
+        back=page_of(found),
+        of=found.title,
+    )
+    return question_page(request, seat, form, question)
+
+
+def links_told(count: int) -> str:
+    return "1 secret link" if count == 1 else f"{count or 'No'} secret links"
 
 
 @require_POST
@@ -170,15 +192,19 @@ def panel_edit(request: ConsoleRequest, account: str, dashboard: int, panel: int
 def panel_move(request: ConsoleRequest, account: str, dashboard: int, panel: int) -> HttpResponse:
     seat, found = editable(request, account, dashboard)
     one = panel_at(found, panel)
-    by = MOVES.get(request.POST.get("to", ""), 0)
-    services.panel_move(one, actor=seat.actor, by=by)
-    return redirect(f"{edit_of(found)}#panel-{one.pk}")
+    to = request.POST.get("to", "")
+    services.panel_move(one, actor=seat.actor, by=MOVES.get(to, 0))
+    # no fragment: browsers give the focus to what it names, not to the arrow that was pressed
+    query = urlencode({"moved": one.pk, "to": to})
+    return redirect(f"{edit_of(found)}?{query}")
 
 
 @require_POST
 def panel_remove(request: ConsoleRequest, account: str, dashboard: int, panel: int) -> HttpResponse:
     seat, found = editable(request, account, dashboard)
-    services.panel_remove(panel_at(found, panel), actor=seat.actor)
+    one = panel_at(found, panel)
+    services.panel_remove(one, actor=seat.actor)
+    messages.success(request, f"Removed the panel {heading_of(one)}.")
     return redirect(edit_of(found))
 
 
@@ -240,6 +266,8 @@ def edit_page(
         "seat": seat,
         "dashboard": dashboard,
         "form": form,
+        "moved": request.GET.get("moved"),
+        "way": request.GET.get("to"),
         "panels": [(panel, KINDS.get(panel.kind), heading_of(panel)) for panel in panels],
         "kinds": KINDS.values(),
         "act_form": ActForm(),

@@ -110,4 +110,4 @@ def prepare_dashboard(actor: Actor) -> None:
         token_lend(actor=actor, token=token, lent=ApiToken.Lent.DASHBOARDS)
     preset = PRESETS["on-call"]
     board = dashboard_create(actor=actor, title=preset.title, panels=preset.made())
-    dashboard_share(board, actor=actor, shared=True)
+    dashboard_share(board, actor=actor)
