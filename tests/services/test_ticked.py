@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -182,3 +183,20 @@ class TestActOnMany:
         with pytest.raises(cf.RateLimited):
             ticked.ticked_act(batch, target, ticked.instances_delete, snapshot=True)
         assert not Batch.objects.exists()
+
+
+@pytest.mark.parametrize(("now", "outcome"), [("complete", "failed"), ("errored", "succeeded")])
+def test_those_of_another_status_by_now_are_left_alone(many, batch, fault_upstream, now, outcome):
+    changed = faults.result({"status": "queued"})
+    fault_upstream.answer(faults.result(DETAIL | {"status": now}), changed)
+    asked = replace(many("a"), only="errored")
+    ticked.ticked_act(batch, asked, ticked.instances_restart, snapshot=True)
+    assert outcomes(batch) == {"a": outcome}
+
+
+def test_of_whom_nobody_knows_the_status_is_left_alone_too(many, batch, fault_upstream):
+    fault_upstream.answer(faults.failure(500, 10001, "internal"))
+    asked = replace(many("a"), only="errored")
+    ticked.ticked_act(batch, asked, ticked.instances_restart, snapshot=False)
+    assert outcomes(batch) == {"a": "failed"}
+    assert [seen.method for seen in fault_upstream.seen] == ["GET"] * len(fault_upstream.seen)

@@ -129,7 +129,7 @@ class TestTheWall:
         assert links == {"#main"}
         own = {a["href"] for a in soup(admin_client.get(f"{LIST}{board.pk}/")).select("#board a")}
         assert "/a/acme/workflows/checkout/instances/i-1/" in own
-        assert "/a/acme/failures/f1/" in own
+        assert "/a/acme/failures/f1/?period=24h" in own
 
     def test_it_is_kept_fresh_by_a_tick_of_its_own(self, wall, board, account, admin):
         shown = {

@@ -126,6 +126,11 @@ class TickedForm(ForgettingForm):
     """The ticked instances of a list, carried along by the question about them."""
 
     instance = InstanceIds()
+    only = forms.ChoiceField(
+        widget=forms.HiddenInput,
+        choices=[("", "all"), ("errored", "errored")],
+        required=False,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -87,10 +87,14 @@ def instances(count: int) -> str:
     return f"{number(count)} instance{'' if count == 1 else 's'}"
 
 
-def ticked_question(act: TickedAct, count: int, workflow: str, back: str) -> Question:
+def ticked_question(
+    act: TickedAct, count: int, workflow: str, back: str, *, only: str = ""
+) -> Question:
+    """`only` is the status that those have which are not left alone."""
+    left_alone = f" Those that are not {only} any more are left alone." if only else ""
     return Question(
         title=f"{act.label} {instances(count)} of {workflow}?",
-        consequence=act.consequence,
+        consequence=act.consequence + left_alone,
         label=f"{act.label} {number(count)}",
         back=back,
         workflow=workflow,

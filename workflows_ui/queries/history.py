@@ -11,7 +11,6 @@ from console.team.models import Account
 from workflows_ui.models import Sampling, SeenInstance
 
 ALIVE = timedelta(minutes=3)
-MOST_SHOWN = 100
 MOST_FOUND = 20
 
 
@@ -54,23 +53,3 @@ def instances_named(account: Account, text: str) -> Found:
     sampling = sampling_of(account)
     since = sampling.whole_since if sampling else None
     return Found(list(rows.exclude(status="gone").order_by("-created")[:MOST_FOUND]), since)
-
-
-@dataclass(frozen=True, slots=True)
-class FailuresLike:
-    """Failures of one kind. At most MOST_SHOWN are in `by_workflow`; `total` counts all."""
-
-    by_workflow: dict[str, list[SeenInstance]]
-    total: int
-    sample: SeenInstance | None
-
-
-def failures_like(account: Account, fingerprint: str) -> FailuresLike:
-    """The latest failures with this fingerprint that are still errored, as last seen."""
-    rows = SeenInstance.objects.filter(
-        account=account, fingerprint=fingerprint, status="errored"
-    ).order_by("-ended")
-    by_workflow: dict[str, list[SeenInstance]] = {}
-    for row in rows[:MOST_SHOWN]:
-        by_workflow.setdefault(row.workflow, []).append(row)
-    return FailuresLike(by_workflow, rows.count(), rows.first())

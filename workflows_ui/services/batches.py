@@ -62,7 +62,8 @@ class Fate:
 class Many:
     """The instances that are acted on, by whom, through which client, and why.
 
-    `record` keeps what becomes of each; `detail` is what the trail says besides.
+    `record` keeps what becomes of each; `detail` is what the trail says besides. With `only`, those
+    that have another status by now are left alone.
     """
 
     actor: Actor
@@ -71,6 +72,7 @@ class Many:
     ids: Sequence[str]
     record: Batch | Sweep
     reason: str = ""
+    only: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
 
 

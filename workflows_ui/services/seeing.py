@@ -109,6 +109,12 @@ def run_of(row: SeenInstance) -> tuple[object, ...]:
     return row.status, row.created, row.ended
 
 
+def note_acted(account: Account, workflow: str, ids: Sequence[str]) -> None:
+    """After an act on these, what they are is read in the next round, and not told until then."""
+    rows = SeenInstance.objects.filter(account=account, workflow=workflow, instance_id__in=ids)
+    rows.update(status=cf.InstanceStatus.UNKNOWN)
+
+
 def seen_of(account: Account, workflow: str, row: cf.InstanceRow) -> SeenInstance:
     seen = SeenInstance(
         account=account,

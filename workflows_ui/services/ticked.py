@@ -113,7 +113,11 @@ def keep_copies(
             if action == AuditAction.BATCH_TERMINATE and found.status in cf.FINISHED:
                 fates.append(Fate(instance, Outcome.FAILED, f"It is {found.status} already."))
                 continue
-        elif leave_unread or isinstance(found, cf.NotFound):
+            if many.only and found.status != many.only:
+                note = f"Left alone: it is {found.status} now, not {many.only}."
+                fates.append(Fate(instance, Outcome.FAILED, note))
+                continue
+        elif leave_unread or many.only or isinstance(found, cf.NotFound):
             note = f"Left alone, no copy could be kept: {found.message}"
             fates.append(Fate(instance, Outcome.FAILED, note, found))
             continue

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from console.team.roles import Action
 from workflows_ui import queries
 from workflows_ui.access import seat_at
+from workflows_ui.forms.failures import FailureFilterForm
 from workflows_ui.http import ConsoleRequest
 
 
@@ -17,12 +18,16 @@ def failure_group(request: ConsoleRequest, account: str, fingerprint: str) -> Ht
     """The latest failures of the kind, by workflow; ticked ones can be restarted."""
     seat = seat_at(request, account)
     seat.require(Action.WORKFLOW_VIEW)
-    group = queries.history.failures_like(seat.account, fingerprint)
-    if not group.by_workflow:
+    form = FailureFilterForm(request.GET)
+    group = queries.failures.failures_like(
+        seat.account, fingerprint, within=form.within, workflows=form.workflows
+    )
+    if group is None:
         raise Http404("No such failures.")
     ctx = {
         "seat": seat,
         "group": group,
+        "form": form,
         "restartable": {
             name for name in group.by_workflow if seat.allows(Action.INSTANCE_RESTART, name)
         },

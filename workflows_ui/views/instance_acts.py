@@ -177,6 +177,7 @@ def instance_act_page(
                 reason=form.cleaned_data.get("reason", ""),
             )
         )
+        services.seeing.note_acted(access.account, workflow, [instance])
         queries.instances.forget_instance(access, workflow, instance)
         messages.success(request, f"{words.done} {instance}.")
         return led_to or page

@@ -59,14 +59,15 @@ def ticked_page(
         return redirect(page)
     form = TickedForm(
         request.POST if "key" in request.POST else None,
-        initial={"instance": list(dict.fromkeys(ids))},
+        initial={"instance": list(dict.fromkeys(ids)), "only": request.POST.get("only", "")},
         **destructive_rules(access, workflow),
     )
 
     def do() -> str:
         return ticked_done(access, workflow, name, form, act)
 
-    question = ticked_question(TICKED[name], len(form.ids), workflow, page)
+    only = str(form["only"].value() or "")
+    question = ticked_question(TICKED[name], len(form.ids), workflow, page, only=only)
     return act_page(request, access, form, question, do, named=form.ids)
 
 
@@ -88,8 +89,10 @@ def ticked_done(
         ids=data["instance"],
         record=batch,
         reason=data["reason"],
+        only=data["only"],
     )
     services.ticked.ticked_act(batch, many, act, snapshot=keeps_copy(form))
+    services.seeing.note_acted(access.account, workflow, data["instance"])
     for instance in data["instance"]:
         queries.instances.forget_instance(access, workflow, instance)
     return address_of("batch-detail", access.account.slug, workflow, str(batch.key))

@@ -221,3 +221,13 @@ def test_another_instance_of_the_same_id_waits_for_what_it_waits_for(account):
     assert SeenInstance.objects.get().waits_for == "approval"
     keep_rows(account, "w", [cf.InstanceRow(id="i", status="waiting", created_on=second)])
     assert SeenInstance.objects.get().waits_for == ""
+
+
+def test_after_an_act_it_is_told_of_as_failed_no_more(account):
+    seen(account, "acted-on", fingerprint="f")
+    seen(account, "other", fingerprint="f")
+    seeing.note_acted(account, "w", ["acted-on"])
+    failed = SeenInstance.objects.filter(status="errored")
+    assert [row.instance_id for row in failed] == ["other"]
+    read_details(account, Told(status="complete"), allowance(9))
+    assert SeenInstance.objects.get(instance_id="acted-on").status == "complete"

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, Max, Min
 from django.utils import timezone
 
 from workflows_ui.models import SeenInstance
 from workflows_ui.presenters.addresses import address_of
+from workflows_ui.presenters.charts import PERIODS
 from workflows_ui.presenters.failures import pattern_of
 from workflows_ui.queries.panels.seen import (
     SeenLine,
@@ -53,8 +55,11 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
         .order_by("-count", "-last")[:MOST]
     )
     samples = SeenInstance.objects.in_bulk([group["sample"] for group in groups])
+    name = next(name for name, one in PERIODS.items() if one == period)
+    globs = [("workflow", glob) for glob in settings.get("workflows") or ()]
+    asked = urlencode([("period", name), *globs])
     return {
-        "groups": [group_of(board, group, samples[group["sample"]]) for group in groups],
+        "groups": [group_of(board, group, samples[group["sample"]], asked) for group in groups],
         "unread": failed.filter(fingerprint="").count(),
         "total": failed.count(),
         "period": period,
@@ -62,12 +67,15 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def group_of(board: Board, group: Mapping[str, Any], sample: SeenInstance) -> FailureGroup:
+def group_of(
+    board: Board, group: Mapping[str, Any], sample: SeenInstance, asked: str
+) -> FailureGroup:
+    page = address_of("failure-group", board.slug, sample.fingerprint)
     return FailureGroup(
         count=group["count"],
         first=group["first"],
         last=group["last"],
         sample=seen_line(sample, board.slug),
         text=pattern_of(sample.error_message),
-        url=address_of("failure-group", board.slug, sample.fingerprint),
+        url=f"{page}?{asked}" if page else "",
     )

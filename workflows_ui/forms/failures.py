@@ -1,0 +1,42 @@
+"""Which failures of a kind are shown, as the panel says that led there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+
+from workflows_ui.forms.panels import GlobsField
+from workflows_ui.presenters.charts import PERIODS
+
+
+class FailureFilterForm(forms.Form):
+    """What is not valid chooses nothing: then all are shown."""
+
+    period = forms.ChoiceField(choices=[(name, name) for name in PERIODS], required=False)
+    workflow = GlobsField()
+
+    def __init__(self, asked: Any) -> None:
+        super().__init__(
+            {
+                "period": asked.get("period", ""),
+                "workflow": "\n".join(asked.getlist("workflow")),
+            }
+        )
+        self.is_valid()
+
+    @property
+    def within(self) -> timedelta | None:
+        period = PERIODS.get(self.cleaned_data.get("period", ""))
+        return period.length if period else None
+
+    @property
+    def period_label(self) -> str:
+        period = PERIODS.get(self.cleaned_data.get("period", ""))
+        return period.label.lower() if period else ""
+
+    @property
+    def workflows(self) -> list[str]:
+        globs: list[str] = self.cleaned_data.get("workflow") or []
+        return globs
