@@ -8,6 +8,7 @@ from django.utils import timezone
 from console.audit.actions import AuditAction
 from console.audit.actor import Actor
 from tests.factories import make_account, make_user
+from workflows_ui import cloudflare as cf
 from workflows_ui import panels
 from workflows_ui.forms.panels import PANEL_FORMS, RowsField
 from workflows_ui.models import CountSample, Dashboard, Panel, Sampling, SeenInstance
@@ -17,6 +18,7 @@ from workflows_ui.queries.boards import NeedsToken
 from workflows_ui.queries.dashboards import panels_of
 from workflows_ui.queries.panels import KINDS, rates
 from workflows_ui.queries.panels import counts as counts_panel
+from workflows_ui.queries.reads import Reading
 from workflows_ui.services.sampling import lease_end, lease_take
 from workflows_ui.watching import Board
 
@@ -298,12 +300,40 @@ def test_big_numbers_say_how_they_changed_within_the_hour(board):
         CountSample.objects.create(
             account=board.account, workflow=name, span="minute", at=then, counts=counts
         )
-    before = counts_panel.an_hour_ago(board, {"billing"})
+    before = (counts_panel.an_hour_ago(board) or {})["billing"]
     now = {"errored": 8, "complete": 7, "running": 1}
     assert counts_panel.changes(now, before) == {"errored": "+3", "running": "+1"}
     assert counts_panel.changes({"errored": 4, "complete": 7}, before) == {"errored": "-1"}
     CountSample.objects.update(at=NOW - 3 * HOUR)
-    assert counts_panel.changes(now, counts_panel.an_hour_ago(board, {"billing"})) == {}
+    assert counts_panel.an_hour_ago(board) is None
+
+
+@pytest.mark.parametrize("style", ["bars", "numbers"])
+def test_counts_say_how_they_changed_or_that_nobody_counted(board, monkeypatch, style):
+    names = {"billing": {"errored": 8, "complete": 7}, "orders": {"complete": 1}, "idle": {}}
+    found = [workflow(name, instances) for name, instances in names.items()]
+    reading = Reading(value=tuple(found), read_at=NOW)
+    monkeypatch.setattr(counts_panel, "all_workflows", lambda board: reading)
+    settings = {"style": style, "workflows": ["billing"]}
+    assert "No count an hour ago" in html_of("counts", board, **settings)
+    sample = CountSample.objects.create(
+        account=board.account,
+        workflow="billing",
+        span="minute",
+        at=NOW - HOUR,
+        counts={"errored": 5, "complete": 7},
+    )
+    html = html_of("counts", board, **settings)
+    assert "+3" in html
+    assert "since an hour ago" in html
+    sample.counts = found[0].instances
+    sample.save()
+    assert "No change since an hour ago" in html_of("counts", board, **settings)
+    assert "No workflow fits." in html_of("counts", board, style=style, workflows=["none*"])
+
+
+def workflow(name: str, instances: dict[str, int]) -> cf.Workflow:
+    return cf.Workflow(name=name, class_name="It", script_name="it", instances=instances)
 
 
 def test_recent_acts_come_from_the_trail(board):

@@ -24,12 +24,20 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
     total: Counter[str] = Counter()
     for workflow in chosen:
         total.update(workflow.instances or {})
-    before = an_hour_ago(board, {item.name for item in chosen})
+    before = an_hour_ago(board)
+    lines = [(workflow_line(item, account=board.slug), changes_of(item, before)) for item in chosen]
+    big = settings.get("style") == "numbers"
+    then: Counter[str] = Counter()
+    for workflow in chosen:
+        then.update((before or {}).get(workflow.name, {}))
+    together = changes(total, then) if before is not None else {}
     return {
-        "changes": changes(total, before),
-        "lines": [workflow_line(item, account=board.slug) for item in chosen],
+        "compared": before is not None,
+        "changed": bool(together) if big else any(change for _, change in lines),
+        "changes": together,
+        "lines": lines,
         "total": segments(total, ""),
-        "big": settings.get("style") == "numbers",
+        "big": big,
         "reading": reading,
     }
 
@@ -40,8 +48,8 @@ def fits(workflow: cf.Workflow, globs: object) -> bool:
     return not names or any(fnmatchcase(workflow.name, str(glob)) for glob in names)
 
 
-def an_hour_ago(board: Board, names: set[str]) -> Counter[str] | None:
-    """The counts of these workflows an hour ago, all together; None when nobody looked then."""
+def an_hour_ago(board: Board) -> dict[str, Mapping[str, int]] | None:
+    """The counts of each workflow an hour ago; None when nobody looked then."""
     then = timezone.now() - timedelta(hours=1)
     samples = CountSample.objects.filter(
         account=board.account, span=Span.MINUTE, at__gt=then - LOOKED_WITHIN, at__lte=then
@@ -49,16 +57,18 @@ def an_hour_ago(board: Board, names: set[str]) -> Counter[str] | None:
     latest = samples.order_by("-at").values_list("at", flat=True).first()
     if latest is None:
         return None
-    found: Counter[str] = Counter()
-    for workflow, counts in samples.filter(at=latest).values_list("workflow", "counts"):
-        if workflow in names:
-            found.update(counts)
-    return found
+    return dict(samples.filter(at=latest).values_list("workflow", "counts"))
 
 
-def changes(now: Mapping[str, int], before: Mapping[str, int] | None) -> dict[str, str]:
-    """By status, how the count changed since then: "+3", "-1". What stayed is left out."""
-    if before is None:
+def changes_of(
+    workflow: cf.Workflow, before: Mapping[str, Mapping[str, int]] | None
+) -> dict[str, str]:
+    if before is None or workflow.instances is None:
         return {}
-    steps = {status: now.get(status, 0) - before.get(status, 0) for status in {*now, *before}}
+    return changes(workflow.instances, before.get(workflow.name, {}))
+
+
+def changes(now: Mapping[str, int], before: Mapping[str, int]) -> dict[str, str]:
+    """By status, how the count changed since then: "+3", "-1". What stayed is left out."""
+    steps = {status: now.get(status, 0) - before.get(status, 0) for status in (*now, *before)}
     return {status: f"{step:+,}" for status, step in steps.items() if step}
