@@ -17,7 +17,7 @@ from workflows_ui.cloudflare import CloudflareError
 from workflows_ui.htmx import fingerprint
 from workflows_ui.models import Dashboard, Panel
 from workflows_ui.presenters.trouble import stale_trouble, trouble_of
-from workflows_ui.queries.answers import EVERY_ANSWER, LockedAnswers
+from workflows_ui.queries.answers import EVERY_ANSWER, LockedAnswers, configured
 from workflows_ui.queries.boards import NeedsToken
 from workflows_ui.queries.dashboards import panels_of
 from workflows_ui.queries.history import sampling_of, watch_of
@@ -58,8 +58,8 @@ def weight_of(kept: Any) -> int:
     return EVERY_ANSWER + sum(len(one.html) for one in kept.payload)
 
 
-region = make_region().configure(
-    "dogpile.cache.memory", arguments={"cache_dict": LockedAnswers(KEPT_BYTES, weight_of)}
+region = configured(
+    make_region(), "dogpile.cache.memory", {"cache_dict": LockedAnswers(KEPT_BYTES, weight_of)}
 )
 
 
@@ -100,7 +100,7 @@ def notice_anew(account: Account) -> Notice:
 
 
 def drawn_anew(key: str, dashboard: Dashboard, board: Board) -> tuple[Drawn, ...]:
-    sampling, before = sampling_of(board.account), region.get(key, ignore_expiration=True)
+    sampling, before = sampling_of(board.account), region.get(key)
     look = (sampling.tried, sampling.leased_until) if sampling else None
     at_hand = () if before is NO_VALUE else before
     hold = {one.panel.pk: one for one in at_hand if one.holds(look)}

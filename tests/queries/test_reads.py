@@ -272,3 +272,46 @@ def test_reads_slow_down_with_the_budget(reader):
     assert read(reader, "x", upstream).value == "one"
     aged(reader, 3)
     assert read(reader, "x", upstream).value == "two"
+
+
+@pytest.fixture
+def clock(time_machine):
+    """A clock that is a day ahead."""
+    time_machine.move_to("2026-01-02T00:00:00Z", tick=False)
+    return time_machine
+
+
+def put_right(clock) -> None:
+    clock.move_to("2026-01-01T00:00:00Z", tick=False)
+
+
+def test_an_answer_of_a_clock_that_was_ahead_is_read_anew(reader, clock):
+    upstream = Upstream("old", "new")
+    read(reader, "x", upstream)
+    put_right(clock)
+    assert read(reader, "x", upstream) == Reading("new", datetime(2026, 1, 1, tzinfo=UTC))
+    read(reader, "x", upstream)
+    assert upstream.calls == 2
+
+
+def test_a_change_noted_by_a_clock_that_was_ahead_costs_no_calls(reader, clock):
+    forget(reader, "x")
+    put_right(clock)
+    upstream = Upstream("new")
+    read(reader, "x", upstream)
+    read(reader, "x", upstream)
+    assert upstream.calls == 1
+
+
+def test_a_failure_noted_by_a_clock_that_was_ahead_is_not_shared(reader, clock):
+    with pytest.raises(cf.ServerError):
+        read(reader, "x", Upstream(cf.ServerError("500")))
+    put_right(clock)
+    assert read(reader, "x", Upstream("good")).value == "good"
+
+
+def test_clocks_of_two_machines_may_differ_a_little(reader, clock):
+    upstream = Upstream("one", "two")
+    read(reader, "x", upstream)
+    clock.shift(-3)
+    assert read(reader, "x", upstream).value == "one"

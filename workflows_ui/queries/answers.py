@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import Any
 from cachetools import LRUCache
 from dogpile.cache import CacheRegion, make_region, register_backend
 from dogpile.cache.api import NO_VALUE, CacheBackend, CacheMutex
+from dogpile.cache.region import DefaultInvalidationStrategy
 from redis.exceptions import LockError
 
 from console.cache_server import CacheServer, cache_server
@@ -28,6 +30,8 @@ LEASE = cf.TIME_LIMIT + 5
 MARK = 12
 """What a sealed answer begins with tells it from every other one."""
 FORGOTTEN = b"-"
+CLOCKS_DIFFER = 5
+"""Seconds between the clocks of two machines that share answers, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,17 @@ class Forgotten:
 
     at: datetime
     weight: int = 0
+
+
+class NotFromTheFuture(DefaultInvalidationStrategy):
+    """What a clock noted that was ahead, and is put right now, is no answer: it would stay fresh
+    for as long as the clock was ahead."""
+
+    def is_invalidated(self, timestamp: float) -> bool:
+        return timestamp > time.time() + CLOCKS_DIFFER
+
+    def is_hard_invalidated(self, timestamp: float) -> bool:
+        return self.is_invalidated(timestamp)
 
 
 class LockedAnswers(LRUCache[str, Any]):
@@ -201,9 +216,13 @@ register_backend("console.shared", __name__, "SharedAnswers")  # type: ignore[no
 
 def answers_region(runner: Callable[..., None]) -> CacheRegion:
     """The region of this process; `runner` is how it reads anew behind an answer at hand."""
-    region = make_region(async_creation_runner=runner)
-    server = cache_server()
+    region, server = make_region(async_creation_runner=runner), cache_server()
     if server is None:
         own = {"cache_dict": LockedAnswers(KEPT_BYTES)}
-        return region.configure("dogpile.cache.memory", arguments=own)
-    return region.configure("console.shared", arguments={"server": server})
+        return configured(region, "dogpile.cache.memory", own)
+    return configured(region, "console.shared", {"server": server})
+
+
+def configured(region: CacheRegion, backend: str, arguments: dict[str, Any]) -> CacheRegion:
+    present = NotFromTheFuture()  # type: ignore[no-untyped-call]
+    return region.configure(backend, arguments=arguments, region_invalidator=present)

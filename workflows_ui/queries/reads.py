@@ -91,7 +91,7 @@ class Flight:
 
     def counts(self, answer: Kept) -> bool:
         """Whether nothing was changed since the call was made."""
-        forgotten = region.get(forgotten_key(self.key), ignore_expiration=True)
+        forgotten = region.get(forgotten_key(self.key))
         return forgotten is NO_VALUE or forgotten.at < self.wished
 
     def renew(self, mutex: CacheMutex) -> Kept:
