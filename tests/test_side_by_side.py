@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
+from itertools import chain
 
 import pytest
 
-from workflows_ui.side_by_side import ahead, all_of, both, both_ahead
+from workflows_ui.calls import measured, note_bytes
+from workflows_ui.side_by_side import ahead, all_of, both, both_ahead, few_at_once
 
 
 def test_two_calls_run_at_the_same_time():
@@ -59,3 +62,12 @@ def test_calls_that_ask_for_others_never_wait_for_their_own_pool():
         return all_of([lambda: both(lambda: 1, lambda: 2)[1]] * 3)
 
     assert all_of([asks_for_more] * 16) == [[2, 2, 2]] * 16
+
+
+@pytest.mark.parametrize(
+    "side_by_side", [all_of, lambda calls: list(chain.from_iterable(few_at_once(calls, 2)))]
+)
+def test_what_comes_in_for_calls_counts_for_who_asked(side_by_side):
+    with measured() as received:
+        assert side_by_side([partial(note_bytes, 1_000)] * 5) == [None] * 5
+    assert received.bytes == 5_000

@@ -30,7 +30,14 @@ def measured() -> Iterator[Received]:
 
 
 def note(record: CallRecord) -> None:
+    note_bytes(record.size)
     received = getattr(_thread, "received", None)
     if received is not None:
-        received.bytes += record.size
         received.last = record
+
+
+def note_bytes(count: int) -> None:
+    """What came in through another thread for this one."""
+    received = getattr(_thread, "received", None)
+    if received is not None:
+        received.bytes += count

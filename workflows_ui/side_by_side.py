@@ -9,6 +9,8 @@ from functools import cache
 from itertools import batched
 from typing import Any
 
+from workflows_ui.calls import measured, note_bytes
+
 UPSTREAM = "upstream"
 
 
@@ -42,8 +44,20 @@ def all_of[T](calls: Iterable[Callable[[], T]]) -> list[T]:
     """The results of many calls, in their order."""
     if within_pool():
         return [call() for call in calls]
-    futures = [pool().submit(call) for call in calls]
-    return [future.result() for future in futures]
+    futures = [pool().submit(weighed, call) for call in calls]
+    return [result_of(future) for future in futures]
+
+
+def weighed[T](call: Callable[[], T]) -> tuple[T, int]:
+    """Its result, and the bytes that came in for it: this thread notes them for nobody."""
+    with measured() as received:
+        return call(), received.bytes
+
+
+def result_of[T](future: Future[tuple[T, int]]) -> T:
+    result, count = future.result()
+    note_bytes(count)
+    return result
 
 
 UNTIL_SENT = 0.004
@@ -89,5 +103,5 @@ def few_at_once[T](calls: Iterable[Callable[[], T]], most: int = FEW) -> Iterato
     Whoever stops reading starts no further lot.
     """
     for lot in batched(calls, most, strict=False):
-        futures = [pool_of_few().submit(call) for call in lot]
-        yield [future.result() for future in futures]
+        futures = [pool_of_few().submit(weighed, call) for call in lot]
+        yield [result_of(future) for future in futures]
