@@ -144,7 +144,7 @@ def test_failures_of_one_kind_are_one_row_with_count_and_times(board):
     assert (first.count, first.text) == (2, "card … declined")
     assert (first.first, first.last) == (NOW - 3 * HOUR, NOW - HOUR)
     assert (second.count, found["unread"], found["total"]) == (1, 1, 4)
-    assert first.url == "/a/acme/failures/f1/"
+    assert first.url == "/a/acme/failures/f1/?period=24h"
 
 
 def test_throughput_counts_endings_and_knows_what_it_did_not_watch(board):
