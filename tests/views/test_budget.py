@@ -131,3 +131,14 @@ def test_while_the_api_wants_to_be_left_alone_nothing_is_sent_and_all_say_so(
     assert "paused" in soup(page).find(class_="bar-budget").text
     assert "paused" in viewer_client.get(URL).content.decode()
     assert len(simulator.simulator.calls) == 0
+
+
+def test_what_others_called_with_is_told_apart(operator_client, operator, settings):
+    rate = cf.CallRate(remaining=1_100, quota=1_200, reset=200)
+    meter_of(operator).after(record(rate=rate))
+    text = soup(operator_client.get(URL)).find(id="budget").get_text(" ", strip=True)
+    assert "Counted elsewhere 99" in text
+    assert "this console's worker" in text
+    settings.CACHE_URL = "redis://127.0.0.1:1/0"
+    meter_of(operator).after(record(rate=cf.CallRate(remaining=1_198, quota=1_200, reset=200)))
+    assert "elsewhere" not in soup(operator_client.get(URL)).find(id="budget").text

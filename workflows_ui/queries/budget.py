@@ -26,6 +26,12 @@ class TokenBudget:
     areas: list[tuple[str, int]]
     people: list[tuple[str, int]]
 
+    @property
+    def elsewhere(self) -> int:
+        """Calls that the API knows of, and that were not counted here."""
+        told = self.budget.told
+        return 0 if told is None else max(self.budget.told_quota - told - self.budget.used, 0)
+
 
 def token_budgets(seat: Seat) -> list[TokenBudget]:
     """The person's own tokens first, then the lent one they act with, and for an admin all of

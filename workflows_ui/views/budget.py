@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -20,5 +21,6 @@ def budget_detail(request: ConsoleRequest, account: str) -> HttpResponse:
         "seat": seat,
         "rows": queries.token_budgets(seat),
         "all_tokens": seat.allows(Action.ACCOUNT_MANAGE),
+        "worker_apart": not settings.CACHE_URL,
     }
     return render_page(request, "budget/detail.html", context, fragment="budget")
