@@ -16,6 +16,7 @@ from console.team.models import Account, User
 from console.team.roles import Action, Role, actions_of
 from console.vault.models import ApiToken
 from console.vault.queries import token_for
+from workflows_ui.access import reader_of
 from workflows_ui.budget import budget_of
 from workflows_ui.presenters.budget import BudgetLook, budget_look
 from workflows_ui.presenters.words import ago
@@ -86,8 +87,10 @@ class Console:
 
     @cached_property
     def budget(self) -> BudgetLook | None:
-        """The call budget of the token that the page was read with."""
+        """The call budget of the token that the page was read with, else of the person's."""
         reader = getattr(self.request, "reader", "")
+        if not reader and self.person and self.token:
+            reader = reader_of(self.token)  # the rail asks for the token as well
         return budget_look(budget_of(reader)) if reader else None
 
     @cached_property

@@ -182,6 +182,17 @@ class TestLooking:
         assert (answer.status_code, answer.headers["HX-Refresh"]) == (404, "true")
         assert "HX-Refresh" not in viewer_client.get(url, headers={"HX-Request": "true"}).headers
 
+    def test_a_panel_alone_is_kept_fresh_by_itself(self, url, board, operator_client):
+        one = board.panels.get(kind="note")
+        path = f"{url}panels/{one.pk}/"
+        page = soup(operator_client.get(path))
+        assert page.select_one("#tick")["hx-get"] == path
+        tick = {"HX-Request": "true", "HX-Target": "tick"}
+        assert operator_client.get(path, marks(page), headers=tick).status_code == 204
+        old = dict.fromkeys(marks(page), "old")
+        answer = operator_client.get(path, old, headers=tick)
+        assert [panel["id"] for panel in soup(answer).select("section")] == [f"panel-{one.pk}"]
+
     def test_a_tick_after_panels_came_or_went_asks_for_a_reload(self, url, board, operator_client):
         shown = marks(soup(operator_client.get(url)))
         operator_client.post(f"{url}panels/{board.panels.first().pk}/remove/")
@@ -364,6 +375,10 @@ class TestEditing:
         answer = operator_client.post(f"{url}unshare/", follow=True)
         assert "You alone see it now. 2 secret links ended." in answer.text
         assert not shared.links.exists()
+
+    def test_the_budget_is_in_the_bar_where_nothing_is_read(self, url, board, operator_client):
+        for path in (LIST, f"{url}edit/", "/a/acme/trail/"):
+            assert soup(operator_client.get(path)).select_one(".bar-budget")
 
     def test_a_removed_panel_is_named(self, url, board, operator_client):
         panel = board.panels.first()

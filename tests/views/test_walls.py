@@ -192,6 +192,22 @@ class TestTheWall:
         assert wall_board(board).api is None
         assert "hello" in Client().get(wall).text
 
+    def test_an_ended_revoked_or_made_up_one_says_the_same_calmly(self, links, wall, admin_client):
+        tick = {"HX-Request": "true", "HX-Target": "tick"}
+
+        def told(path: str) -> str:
+            assert Client().get(f"{path}tick/", headers=tick).headers["HX-Refresh"] == "true"
+            page = soup(Client().get(path))
+            assert {a["href"] for a in page.select("a[href]")} == {"#main"}
+            assert not page.select("form, #tick")
+            return page.select_one("main").text
+
+        DashboardLink.objects.update(expires=timezone.now() - timedelta(days=1))
+        ended = told(wall)
+        admin_client.post(f"{links}{DashboardLink.objects.get().pk}/revoke/")
+        assert "This link has ended" in ended
+        assert ended == told(wall) == told("/wall/x/")
+
     def test_a_wrong_secret_is_no_different_from_none(self, wall):
         assert Client().get("/wall/x/").status_code == 404
         assert Client().get(wall[:-2] + "/").status_code == 404

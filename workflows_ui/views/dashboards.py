@@ -12,9 +12,10 @@ from console.team.roles import Action
 from workflows_ui import queries
 from workflows_ui.access import Seat, seat_at
 from workflows_ui.forms.acts import ActForm
+from workflows_ui.htmx import is_tick
 from workflows_ui.http import ConsoleRequest
 from workflows_ui.models import Dashboard, Panel
-from workflows_ui.panels import Notice, draw, drawn_notice, drawn_panels
+from workflows_ui.panels import Drawn, Notice, drawn_notice, drawn_panels
 from workflows_ui.presenters.addresses import address_of
 from workflows_ui.presenters.presets import PRESETS
 from workflows_ui.queries.panels import heading_of
@@ -67,12 +68,14 @@ def dashboard_tick(request: ConsoleRequest, account: str, dashboard: int) -> Htt
 def panel_detail(request: ConsoleRequest, account: str, dashboard: int, panel: int) -> HttpResponse:
     """One panel, large."""
     seat, found = dashboard_at(request, account, dashboard)
-    one = panel_at(found, panel)
+    one, board = panel_at(found, panel), watching(seat, found)
+    if is_tick(request):
+        return tick_page(request, found, board, only=one)
+    request.reader = board.reader
     ctx = {
         "seat": seat,
         "dashboard": found,
-        "drawn": [draw(one, watching(seat, found))],
-        "panel": one,
+        "drawn": panels_drawn(found, board, one),
         "heading": heading_of(one),
     }
     return render(request, "dashboards/panel.html", ctx)
@@ -115,10 +118,20 @@ def link_url(seat: Seat, dashboard: Dashboard) -> str:
     return address_of("link-list", seat.account.slug, str(dashboard.pk))
 
 
-def tick_page(
-    request: HttpRequest, dashboard: Dashboard, board: Board, *, slug: str = ""
-) -> HttpResponse:
+def panels_drawn(dashboard: Dashboard, board: Board, only: Panel | None) -> list[Drawn]:
     drawn = drawn_panels(dashboard, board)
+    return [one for one in drawn if only is None or one.panel.pk == only.pk]
+
+
+def tick_page(
+    request: HttpRequest,
+    dashboard: Dashboard,
+    board: Board,
+    *,
+    slug: str = "",
+    only: Panel | None = None,
+) -> HttpResponse:
+    drawn = panels_drawn(dashboard, board, only)
     shown = {f"{MARKS}{one.panel.pk}": one.mark for one in drawn}
     told = {name: mark for name, mark in request.GET.items() if name.startswith(MARKS)}
     if told.keys() != shown.keys():

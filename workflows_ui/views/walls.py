@@ -36,7 +36,10 @@ USED_EVERY = timedelta(minutes=1)
 @require_safe
 def wall(request: HttpRequest, secret: str) -> HttpResponse:
     """The dashboard behind a link. A wrong, ended or revoked link is no different from none."""
-    found = link_at(secret).dashboard
+    link = link_at(secret)
+    if link is None:
+        return render(request, "dashboards/wall_ended.html", status=404)
+    found = link.dashboard
     ctx = {"dashboard": found, "drawn": drawn_panels(found, wall_board(found)), "secret": secret}
     return render(request, "dashboards/wall.html", ctx)
 
@@ -44,7 +47,11 @@ def wall(request: HttpRequest, secret: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def wall_tick(request: HttpRequest, secret: str) -> HttpResponse:
-    found = link_at(secret).dashboard
+    link = link_at(secret)
+    if link is None:
+        # the screen asks for the page again, which says that the link has ended
+        return HttpResponse(status=404, headers={"HX-Refresh": "true"})
+    found = link.dashboard
     return tick_page(request, found, wall_board(found))
 
 
@@ -91,10 +98,10 @@ def linkable(request: ConsoleRequest, account: str, pk: int) -> tuple[Seat, Dash
     return seat, found
 
 
-def link_at(secret: str) -> DashboardLink:
+def link_at(secret: str) -> DashboardLink | None:
     link = queries.dashboards.link_of(secret) if settings.WALL_LINKS else None
     if link is None:
-        raise Http404("No such link.")
+        return None
     now = timezone.now()
     if link.used is None or link.used < now - USED_EVERY:
         DashboardLink.objects.filter(pk=link.pk).update(used=now)
