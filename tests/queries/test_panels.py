@@ -186,8 +186,8 @@ def test_headlines_tell_of_what_was_watched_and_say_how_much_that_is(board):
     assert (found["total"], found["failed"]) == (2, 1)
     assert read("durations", board, period="7d")["all"] == (60, 60)
     for kind in ("throughput", "durations"):
-        assert "of it that were watched" in html_of(kind, board, period="7d")
-        assert "of it that were watched" not in html_of(kind, board, period="24h")
+        assert "of it that somebody watched" in html_of(kind, board, period="7d")
+        assert "of it that somebody watched" not in html_of(kind, board, period="24h")
 
 
 def test_where_nobody_watched_nothing_is_counted(board):
