@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,7 +39,7 @@ KEPT_BYTES = 16 * 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """A panel as HTML, and a short text that changes when what it says does. `at` is when it was
-    drawn, `look` the sampler's last one by then."""
+    drawn, `look` the sampler's last one by then, `read_at` the age of what it shows."""
 
     panel: Panel
     heading: str
@@ -46,6 +47,7 @@ class Drawn:
     mark: str
     at: datetime
     look: Look | None
+    read_at: datetime | None = None
 
     def holds(self, look: Look | None) -> bool:
         """Whether it would be the same if it were drawn again."""
@@ -85,32 +87,41 @@ class Notice:
     mark: str
 
 
-def drawn_notice(account: Account) -> Notice:
-    """The same for everybody who watches, at most FRESH_SECONDS old."""
+def drawn_notice(account: Account, *, linked: bool = True) -> Notice:
+    """The same for everybody who watches, at most FRESH_SECONDS old. Who is not logged in, so not
+    `linked`, is told since when alone."""
     notice: Notice
-    (notice,) = region.get_or_create(
-        f"notice:{account.pk}", lambda: (notice_anew(account),), FRESH_SECONDS
-    )
+    zone = timezone.get_current_timezone_name()
+    key = f"notice:{account.pk}:{linked}:{zone}"
+    (notice,) = region.get_or_create(key, lambda: (notice_anew(account, linked),), FRESH_SECONDS)
     return notice
 
 
-def notice_anew(account: Account) -> Notice:
-    html = render_to_string("dashboards/_notice.html", {"watch": watch_of(account)}).strip()
+def notice_anew(account: Account, linked: bool) -> Notice:
+    context: dict[str, Any] = {"watch": watch_of(account), "linked": linked}
+    if not linked:
+        sampling = sampling_of(account)
+        context["since"] = sampling.sampled if sampling else None
+    html = render_to_string("dashboards/_notice.html", context).strip()
     return Notice(SafeString(html), fingerprint(html.encode()).strip('"'))
 
 
 def drawn_anew(key: str, dashboard: Dashboard, board: Board) -> tuple[Drawn, ...]:
     sampling, before = sampling_of(board.account), region.get(key)
     look = (sampling.tried, sampling.leased_until) if sampling else None
+    seen = sampling.sampled if sampling else None
     at_hand = () if before is NO_VALUE else before
     hold = {one.panel.pk: one for one in at_hand if one.holds(look)}
     return tuple(
-        hold.get(panel.pk) or draw(panel, board, look=look) for panel in panels_of(dashboard)
+        hold.get(panel.pk) or draw(panel, board, look=look, seen=seen)
+        for panel in panels_of(dashboard)
     )
 
 
-def draw(panel: Panel, board: Board, *, look: Look | None = None) -> Drawn:
-    """The panel as it is now."""
+def draw(
+    panel: Panel, board: Board, *, look: Look | None = None, seen: datetime | None = None
+) -> Drawn:
+    """The panel as it is now; `seen` is up to when the sampler has looked at everything."""
     at, heading = timezone.now(), heading_of(panel)
     context = {
         "panel": panel,
@@ -118,9 +129,17 @@ def draw(panel: Panel, board: Board, *, look: Look | None = None) -> Drawn:
         "heading": heading,
         "account": board.account,
     }
-    html = render_to_string("panels/_panel.html", context | content(panel, board))
+    found = content(panel, board)
+    html = render_to_string("panels/_panel.html", context | found)
     mark = fingerprint(html.encode()).strip('"')
-    return Drawn(panel, heading, html, mark, at=at, look=look)
+    reading, kind = found.get("reading"), KINDS.get(panel.kind)
+    read_at = reading.read_at if reading else seen if kind and kind.sampled else None
+    return Drawn(panel, heading, html, mark, at=at, look=look, read_at=read_at)
+
+
+def as_of(drawn: Iterable[Drawn]) -> datetime:
+    """How old the oldest is of what panels show; now for those that show nothing of the kind."""
+    return min((one.read_at for one in drawn if one.read_at), default=timezone.now())
 
 
 def content(panel: Panel, board: Board) -> dict[str, Any]:

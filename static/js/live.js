@@ -51,8 +51,9 @@
     if (strip()) strip().hidden = false;
     say("Connection lost, trying again.");
   };
-  const found = () => {
-    for (const heard of document.querySelectorAll("[data-heard]")) heard.dateTime = new Date().toISOString();
+  const found = (xhr) => {
+    const asOf = xhr.getResponseHeader("Data-As-Of");
+    for (const heard of asOf ? document.querySelectorAll("[data-heard]") : []) heard.dateTime = asOf;
     if (!pause) return;
     pause = retryAt = 0;
     if (strip()) strip().hidden = true;
@@ -62,7 +63,7 @@
   document.addEventListener("htmx:timeout", lost);
   // a board swaps nothing for an error, so that its panels stay: then its age must go on too
   document.addEventListener("htmx:afterOnLoad", ({ detail }) =>
-    detail.xhr.status >= 500 && detail.elt.getAttribute("hx-swap") === "none" ? lost() : found());
+    detail.xhr.status >= 500 && detail.elt.getAttribute("hx-swap") === "none" ? lost() : found(detail.xhr));
 
   const refresh = () => {
     for (const region of document.querySelectorAll('[hx-get][hx-trigger*="every"]'))

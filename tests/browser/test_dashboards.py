@@ -193,6 +193,24 @@ def test_a_wall_whose_server_answers_errors_grows_old_and_recovers(
     expect(wall.locator("[data-connection]")).to_be_hidden(timeout=60_000)
 
 
+def test_escape_closes_what_is_open_and_then_leaves_the_wall(board: Page):
+    address = board.url
+    board.goto(f"{address}?wall=1")
+    board.keyboard.press("?")
+    expect(board.locator("#shortcuts")).to_be_visible()
+    board.keyboard.press("Escape")
+    expect(board.locator("#shortcuts")).to_be_hidden()
+    assert board.url.endswith("?wall=1")
+    board.keyboard.press("Escape")
+    board.wait_for_url(address)
+
+
+def test_a_panel_alone_has_one_heading(board: Page):
+    board.get_by_role("link", name="Status counts alone").click()
+    expect(board.locator("#tick")).to_be_attached()
+    expect(board.get_by_role("heading", name="Status counts")).to_have_count(1)
+
+
 def test_a_wall_is_dark_as_soon_as_its_dashboard_is_gone(board: Page, context: BrowserContext):
     wall = context.new_page()
     wall.goto(f"{board.url}?wall=1")

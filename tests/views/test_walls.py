@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -13,7 +13,7 @@ from console.audit.models import Entry
 from console.vault.services import token_lend
 from tests.factories import make_membership, make_token, make_user
 from tests.views.simulated import soup
-from workflows_ui.models import Dashboard, DashboardLink, Panel, SeenInstance
+from workflows_ui.models import Dashboard, DashboardLink, Panel, Sampling, SeenInstance
 from workflows_ui.queries.panels import KINDS
 from workflows_ui.services import dashboards as services
 from workflows_ui.watching import wall_board
@@ -142,11 +142,27 @@ class TestTheWall:
         services.panel_change(panel, actor=actor, title="", size="wide", settings=said)
         assert "news" in Client().get(f"{wall}tick/", shown).content.decode()
 
-    def test_what_keeps_the_worker_is_no_matter_of_a_wall(self, wall, board):
+    def test_it_says_since_when_nobody_looks_and_nothing_of_workers(self, wall, board, account):
+        then = timezone.now() - timedelta(hours=2)
+        problem = "Nobody lends a token to the worker."
+        Sampling.objects.create(account=account, tried=then, sampled=then, problem=problem)
         shown = {f"p{panel.pk}": "other" for panel in board.panels.all()} | {"watch": "other"}
         answer = Client().get(f"{wall}tick/", shown)
         assert answer.status_code == 200
-        assert "worker" not in answer.text
+        assert "Not watched since" in answer.text
+        assert not {"worker", "token"} & set(answer.text.split())
+
+    def test_its_age_is_that_of_the_oldest_it_shows(self, wall, board, account):
+        then = timezone.now() - timedelta(hours=2)
+        Sampling.objects.create(account=account, tried=timezone.now(), sampled=then)
+        Panel.objects.create(dashboard=board, kind="failures", place=1, settings={})
+        page = soup(Client().get(wall))
+        aged = page.select_one("[data-heard]")["datetime"]
+        assert datetime.fromisoformat(aged) == then
+        shown = {field["name"]: field["value"] for field in page.select("#board input")}
+        answer = Client().get(f"{wall}tick/", shown)
+        assert answer.status_code == 204
+        assert answer["Data-As-Of"] == then.isoformat()
 
     def test_a_wall_that_stays_open_is_known_to_be_in_use(self, wall):
         Client().get(wall)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,7 +17,7 @@ from workflows_ui.forms.acts import ActForm
 from workflows_ui.htmx import is_tick
 from workflows_ui.http import ConsoleRequest
 from workflows_ui.models import Dashboard, Panel
-from workflows_ui.panels import Drawn, Notice, drawn_notice, drawn_panels
+from workflows_ui.panels import Drawn, Notice, as_of, drawn_notice, drawn_panels
 from workflows_ui.presenters.addresses import address_of
 from workflows_ui.presenters.presets import PRESETS
 from workflows_ui.queries.panels import heading_of
@@ -40,7 +42,7 @@ def dashboard_detail(request: ConsoleRequest, account: str, dashboard: int) -> H
     seat, found = dashboard_at(request, account, dashboard)
     board = watching(seat, found)
     request.reader = board.reader  # the pace follows what its token may still call
-    ctx = {
+    ctx: dict[str, Any] = {
         "seat": seat,
         "dashboard": found,
         "slug": account,
@@ -53,7 +55,8 @@ def dashboard_detail(request: ConsoleRequest, account: str, dashboard: int) -> H
         "link_url": link_url(seat, found),
     }
     if "wall" in request.GET:
-        return render(request, "dashboards/wall.html", ctx | {"leave": request.path})
+        ctx |= {"leave": request.path, "as_of": as_of(ctx["drawn"])}
+        return render(request, "dashboards/wall.html", ctx)
     return render(request, "dashboards/detail.html", ctx)
 
 
@@ -141,17 +144,18 @@ def tick_page(
         return response
     changed = [one for one in drawn if told[f"{MARKS}{one.panel.pk}"] != one.mark]
     notice = changed_notice(request, board)
+    age = {"Data-As-Of": as_of(drawn).isoformat()}
     if not changed and notice is None:
-        return HttpResponse(status=204)
+        return HttpResponse(status=204, headers=age)
     ctx = {"drawn": changed, "notice": notice, "out_of_band": True, "slug": slug}
     # nothing in it is about the request: what pages know of it need not be found out
-    return HttpResponse(render_to_string("dashboards/_tick.html", ctx))
+    return HttpResponse(render_to_string("dashboards/_tick.html", ctx), headers=age)
 
 
 def changed_notice(request: HttpRequest, board: Board) -> Notice | None:
-    """What stands above the panels of a page, if that shows another one. Walls have none."""
+    """What stands above the panels of a page, if that shows another one."""
     shown = request.GET.get("watch")
-    if shown is None or not board.linked:
+    if shown is None:
         return None
-    notice = drawn_notice(board.account)
+    notice = drawn_notice(board.account, linked=board.linked)
     return notice if notice.mark != shown else None

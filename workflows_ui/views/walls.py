@@ -21,7 +21,7 @@ from workflows_ui.access import Seat
 from workflows_ui.forms.dashboards import LinkForm
 from workflows_ui.http import ConsoleRequest
 from workflows_ui.models import Dashboard, DashboardLink
-from workflows_ui.panels import drawn_panels
+from workflows_ui.panels import as_of, drawn_notice, drawn_panels
 from workflows_ui.services import dashboards as services
 from workflows_ui.services.sent_forms import AlreadySent, form_claim
 from workflows_ui.views.acting import posted
@@ -40,7 +40,14 @@ def wall(request: HttpRequest, secret: str) -> HttpResponse:
     if link is None:
         return render(request, "dashboards/wall_ended.html", status=404)
     found = link.dashboard
-    ctx = {"dashboard": found, "drawn": drawn_panels(found, wall_board(found)), "secret": secret}
+    drawn = drawn_panels(found, wall_board(found))
+    ctx = {
+        "dashboard": found,
+        "drawn": drawn,
+        "as_of": as_of(drawn),
+        "notice": drawn_notice(found.account, linked=False),
+        "secret": secret,
+    }
     return render(request, "dashboards/wall.html", ctx)
 
 
