@@ -193,7 +193,9 @@ def see_alive(
                 continue  # it must not keep the others from being seen
             missing = missing.exclude(instance_id__in=keep_rows(account, workflow, page.items))
             if page.cursor is not None:
-                missing = missing.filter(created__gt=page.items[-1].created_on)
+                oldest = page.items[-1].created_on if page.items else None
+                # a list that is cut and doesn't say where tells nothing of the others
+                missing = missing.filter(created__gt=oldest) if oldest else missing.none()
         went_on += missing[:MOST_WENT_ON]
     return went_on
 

@@ -231,3 +231,12 @@ def test_after_an_act_it_is_told_of_as_failed_no_more(account):
     assert [row.instance_id for row in failed] == ["other"]
     read_details(account, Told(status="complete"), allowance(9))
     assert SeenInstance.objects.get(instance_id="acted-on").status == "complete"
+
+
+@pytest.mark.parametrize("rows", [(), (cf.InstanceRow(id="listed", status="running"),)])
+def test_a_cut_list_that_does_not_say_where_tells_nothing_of_the_others(account, rows):
+    seen(account, "other", status="running")
+    api = CutList(cf.InstanceRow(id="listed", status="running"))
+    api.page = cf.CursorPage(items=rows, per_page=1, cursor="more")
+    workflow = cf.Workflow(name="w", class_name="W", script_name="s", instances={"running": 300})
+    assert seeing.see_alive(account, api, [workflow], allowance(1)) == []
