@@ -19,7 +19,15 @@ from workflows_ui.management.commands.worker import enqueue_due
 from workflows_ui.models import CountSample, Sampling
 from workflows_ui.queries.history import watch_of
 from workflows_ui.services.sampling import lease_take
-from workflows_ui.tasks import LEAST, NO_TOKEN, SHARE, calls_for_round, due_accounts, sample_account
+from workflows_ui.tasks import (
+    LEAST,
+    NO_TOKEN,
+    SHARE,
+    YIELDS,
+    calls_for_round,
+    due_accounts,
+    sample_account,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -154,3 +162,16 @@ def test_rounds_that_fail_again_and_again_take_no_more_than_the_share():
     reader = f"t{uuid.uuid4()}"
     assert sum(a_round(reader) for _ in range(20)) == SHARE
     assert a_round(reader) == 0
+
+
+def test_a_round_without_calls_forgets_nothing(simulator, monkeypatch):
+    account = make_account(base_url=simulator.base_url)
+    lend(account)
+    sample_account.func(account.pk)
+    before = Sampling.objects.get(account=account)
+    assert before.reached
+    monkeypatch.setattr("workflows_ui.tasks.used", lambda *_: SHARE)
+    sample_account.func(account.pk)
+    after = Sampling.objects.get(account=account)
+    assert (after.reached, after.sampled) == (before.reached, before.sampled)
+    assert after.problem == YIELDS

@@ -51,7 +51,10 @@ def look(board: Board) -> str:
         return NO_TOKEN
     if board.account.needs_token and not may_read_in_background(board.reader):
         return YIELDS
-    refused = sample(board.account, board.api, calls=calls_for_round(board.reader))
+    calls = calls_for_round(board.reader)
+    if not calls:
+        return YIELDS  # a round that can't ask which workflows there are would forget them all
+    refused = sample(board.account, board.api, calls=calls)
     return f"The API would not list the instances of {listed(refused)}." if refused else ""
 
 
