@@ -96,6 +96,13 @@ class TestOnTheSimulator:
         link = told.select_one("tbody a.row-link")["href"]
         assert operator_client.get(link).status_code == 200
 
+    def test_a_list_that_was_just_read_is_read_again(self, operator_client):
+        listed = "/a/acme/workflows/checkout/"
+        operator_client.get(listed)
+        page = operator_client.post(URL, sent('[{"instance_id": "seen-at-once"}]'))
+        operator_client.post(URL, confirmed(page))
+        assert soup(operator_client.get(listed)).find(id="i-seen-at-once")
+
     def test_a_form_sent_twice_makes_every_instance_once(self, operator_client):
         form = confirmed(operator_client.post(URL, sent("n\n1\n2\n")))
         first = operator_client.post(URL, form)

@@ -62,6 +62,12 @@ class TestTriggering:
         assert answer.url == f"/a/acme/workflows/checkout/instances/{form['own_id']}/"
         assert self.params_of(simulator, form["own_id"]) == {"order": 7}
 
+    def test_a_list_that_was_just_read_is_read_again(self, operator_client):
+        form, listed = sent(), "/a/acme/workflows/checkout/"
+        operator_client.get(listed)
+        operator_client.post(URL, form)
+        assert soup(operator_client.get(listed)).find(id=f"i-{form['own_id']}")
+
     def test_the_same_form_sent_again_leads_to_the_same_instance(self, operator_client):
         form = sent(params='{"order": 8}')
         first, second = (operator_client.post(URL, form) for _ in range(2))

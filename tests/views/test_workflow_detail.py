@@ -58,6 +58,10 @@ class TestPage(SimulatedFragment):
         page = soup(viewer_client.get(f"{self.url}?status=errored"))
         assert [row["id"] for row in page.select("tbody tr")] == ["i-order-errored"]
 
+    def test_where_nothing_lives_new_ones_are_still_looked_for(self, viewer_client):
+        page = soup(viewer_client.get("/a/acme/workflows/nightly-report/"))
+        assert page.find(id="instances")["hx-trigger"] == "every 15s"
+
     def test_a_period_without_instances_offers_all(self, viewer_client):
         page = soup(viewer_client.get(f"{self.url}?status=errored&date_end=2020-01-01T00:00"))
         assert "No instance fits" in page.find(id="instances").text

@@ -35,6 +35,10 @@ class TestPage(SimulatedFragment):
     def test_it_refreshes_while_something_lives(self, viewer_client):
         assert polls(soup(viewer_client.get(self.url)), "workflows")
 
+    def test_where_nothing_lives_it_refreshes_slowly(self, viewer_client):
+        page = soup(viewer_client.get(f"{self.url}?q=nightly"))
+        assert page.find(id="workflows")["hx-trigger"] == "every 15s"
+
     def test_a_search_that_finds_nothing_says_so_and_keeps_the_word(self, viewer_client):
         page = soup(viewer_client.get(f"{self.url}?q=zebra"))
         assert "zebra" in page.find(id="workflows").text

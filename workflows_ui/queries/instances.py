@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -181,12 +181,14 @@ def instance_detail(access: Access, workflow: str, instance: str) -> Reading[cf.
     )
 
 
-def forget_instance(access: Access, workflow: str, instance: str) -> None:
-    """Makes the next readings of an instance that was acted on fresh ones, for every member."""
+def forget_instances(access: Access, workflow: str, instances: Iterable[str]) -> None:
+    """Makes the next readings of instances that were made or acted on fresh ones, for every
+    member, and those of the list that one goes back to."""
+    names = [f"instance:{workflow}:{instance}" for instance in instances]
+    names += [f"instances:{workflow}:{InstanceFilter().key}", f"workflow:{workflow}"]
     for reader in readers_at(access.account):
-        forget(reader, f"instance:{workflow}:{instance}")
-        # and of the list that one goes back to
-        forget(reader, f"instances:{workflow}:{InstanceFilter().key}")
+        for name in names:
+            forget(reader, name)
 
 
 def instance_exists(access: Access, workflow: str, instance: str) -> bool:

@@ -56,9 +56,12 @@ def created_page(
             key=form.cleaned_data["key"],
             action=AuditAction.INSTANCE_CREATE,
         )
-        services.batches.batch_create(
-            batch, actor=access.actor, api=access.api, new=form.new_instances
-        )
+        try:
+            services.batches.batch_create(
+                batch, actor=access.actor, api=access.api, new=form.new_instances
+            )
+        finally:
+            queries.instances.forget_instances(access, workflow, [])
         return question.back
 
     again = partial(preview_page, request, access, form, question)

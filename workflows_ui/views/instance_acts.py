@@ -168,17 +168,18 @@ def instance_act_page(
     page = instance_url(access.account.slug, workflow, instance)
 
     def do() -> str:
-        act(
-            Target(
-                actor=access.actor,
-                api=access.api,
-                workflow=workflow,
-                instance=instance,
-                reason=form.cleaned_data.get("reason", ""),
-            )
+        target = Target(
+            actor=access.actor,
+            api=access.api,
+            workflow=workflow,
+            instance=instance,
+            reason=form.cleaned_data.get("reason", ""),
         )
+        try:
+            act(target)
+        finally:
+            queries.instances.forget_instances(access, workflow, [instance])
         services.seeing.note_acted(access.account, workflow, [instance])
-        queries.instances.forget_instance(access, workflow, instance)
         messages.success(request, f"{words.done} {instance}.")
         return led_to or page
 

@@ -91,8 +91,9 @@ def ticked_done(
         reason=data["reason"],
         only=data["only"],
     )
-    services.ticked.ticked_act(batch, many, act, snapshot=keeps_copy(form))
+    try:
+        services.ticked.ticked_act(batch, many, act, snapshot=keeps_copy(form))
+    finally:
+        queries.instances.forget_instances(access, workflow, data["instance"])
     services.seeing.note_acted(access.account, workflow, data["instance"])
-    for instance in data["instance"]:
-        queries.instances.forget_instance(access, workflow, instance)
     return address_of("batch-detail", access.account.slug, workflow, str(batch.key))

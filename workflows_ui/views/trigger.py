@@ -69,6 +69,7 @@ def triggered_page(
     if instance is None:
         form_release(sent)
         return trigger_page(request, access, workflow, form, trouble, status=422)
+    queries.instances.forget_instances(access, workflow, [instance])
     led_to = instance_url(slug, workflow, instance)
     form_led_to(sent, led_to)
     messages.success(request, f"Triggered {instance}.")
