@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from console.issuer import Issuer
 from console.public import public_address
+from console.static_files import scripts
 from console.team.models import Account, User
 from console.team.roles import Action, Role, actions_of
 from console.vault.models import ApiToken
@@ -39,6 +40,10 @@ class Console:
     """Read by base.html only; nothing is asked of the database before it is shown."""
 
     version = settings.VERSION
+
+    @property
+    def scripts(self) -> tuple[str, ...]:
+        return scripts()
 
     @property
     def address(self) -> str:
