@@ -114,6 +114,27 @@ def test_instances_come_from_all_workflows_newest_first(board):
 
 
 @pytest.mark.parametrize(
+    ("settings", "wanted"),
+    [
+        ({"created": "1h"}, {"eu-1"}),
+        ({"created": "7d"}, {"eu-1", "eu-2"}),
+        ({"trigger": "cron"}, {"eu-2", "us-1"}),
+        ({"version": "ab12"}, {"eu-1", "us-1"}),
+        ({"begins": "eu-"}, {"eu-1", "eu-2"}),
+        ({"begins": "eu_"}, set()),
+        ({"begins": "eu-", "trigger": "cron", "status": "errored"}, {"eu-2"}),
+        ({"begins": "eu-", "trigger": "cron", "status": "complete"}, set()),
+        ({"begins": "", "trigger": "", "created": "", "version": ""}, {"eu-1", "eu-2", "us-1"}),
+    ],
+)
+def test_instances_are_those_that_fit_all_filters(board, settings, wanted):
+    seen(board, "eu-1", created=NOW - HOUR / 2, trigger_source="api", version_id="ab12cd")
+    seen(board, "eu-2", created=NOW - 30 * HOUR, trigger_source="cron", status="errored")
+    seen(board, "us-1", created=NOW - 300 * HOUR, trigger_source="cron", version_id="ab12ff")
+    assert set(ids(read("instances", board, **settings))) == wanted
+
+
+@pytest.mark.parametrize(
     ("globs", "wanted"),
     [([], {"a", "b", "c"}), (["bill*"], {"a", "b"}), (["orders", "x"], {"c"}), (["x*"], set())],
 )

@@ -13,11 +13,13 @@ from workflows_ui.forms.acts import ActForm
 from workflows_ui.forms.dashboards import Title
 from workflows_ui.models import Panel
 from workflows_ui.presenters.charts import PERIODS
+from workflows_ui.presenters.instances import TRIGGERS
 from workflows_ui.presenters.status import STATUSES
 
 GLOB = re.compile(r"[a-zA-Z0-9_*?-]{1,64}")
 MOST_GLOBS = 20
 OWN = ("key", "title", "size")
+PLAIN = {"class": "mono", "spellcheck": "false", "autocapitalize": "none"}
 
 
 class GlobsField(forms.CharField):
@@ -94,6 +96,29 @@ class RowsForm(ChosenForm):
 class InstancesForm(RowsForm):
     status = forms.ChoiceField(
         choices=[("", "Any status"), *((status, status) for status in STATUSES)], required=False
+    )
+    created = forms.ChoiceField(
+        choices=[("", "At any time"), *((key, period.label) for key, period in PERIODS.items())],
+        required=False,
+    )
+    trigger = forms.ChoiceField(
+        label="Triggered by",
+        choices=[("", "Anything"), *((source, source) for source in TRIGGERS)],
+        required=False,
+    )
+    version = forms.CharField(
+        label="Version",
+        max_length=64,
+        required=False,
+        widget=forms.TextInput(attrs=PLAIN),
+        help_text="Its id or how that begins.",
+    )
+    begins = OpenText(
+        label="Instance id",
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs=PLAIN),
+        help_text="How it begins, such as eu-invoice.",
     )
 
 
