@@ -62,7 +62,7 @@ def test_a_small_panel_stacks_its_rows_and_scrolls_what_is_long(board: Page):
     assert box(board, ".board-panel:last-child")["height"] < 700
     body.focus()
     board.keyboard.press("End")
-    assert body.evaluate("body => new Promise(done => body.onscroll = () => done(body.scrollTop))")
+    board.wait_for_function("body => body.scrollTop > 0", arg=body.element_handle())
     board.set_viewport_size({"width": 1024, "height": 800})
     sizes = [box(board, f"[data-size={size}]")["width"] for size in ("small", "medium")]
     assert sizes[0] < sizes[1]
