@@ -78,7 +78,6 @@ dashboard_urls: list[URLPattern | URLResolver] = [
     path("", dashboards.dashboard_detail, name="dashboard-detail"),
     path("tick/", dashboards.dashboard_tick, name="dashboard-tick"),
     path("edit/", dashboard_edit.dashboard_edit, name="dashboard-edit"),
-    path("rename/", dashboard_edit.dashboard_rename, name="dashboard-rename"),
     path("share/", dashboard_edit.dashboard_share, name="dashboard-share"),
     path("unshare/", dashboard_edit.dashboard_unshare, name="dashboard-unshare"),
     path("start/", dashboard_edit.dashboard_start, name="dashboard-start"),

@@ -17,7 +17,7 @@ from workflows_ui import panels, watching
 from workflows_ui.models import Dashboard, Panel, Sampling, StartPage
 
 LIST = "/a/acme/dashboards/"
-POSTS = ["rename", "share", "unshare", "start", "duplicate", "delete"]
+POSTS = ["edit", "share", "unshare", "start", "duplicate", "delete"]
 
 
 def sent(**values) -> dict[str, str]:
@@ -76,7 +76,7 @@ class TestTheDoor:
             for path in (f"{url}edit/", f"{panel}edit/", f"{url}panels/new/?kind=note"):
                 assert client.get(path).status_code == 403
             form = sent(title="x", size="wide", text="more", to="later")
-            for path in ("rename/", "share/", "panels/new/?kind=note"):
+            for path in ("edit/", "share/", "panels/new/?kind=note"):
                 assert client.post(f"{url}{path}", form).status_code == 403
             for path in ("edit/", "move/", "remove/"):
                 assert client.post(f"{panel}{path}", form).status_code == 403
@@ -118,10 +118,27 @@ class TestTheDoor:
             assert operator_client.post(f"{url}panels/{foreign.pk}/{path}").status_code == 404
 
     def test_methods_are_kept_apart(self, url, operator_client):
-        for name in set(POSTS) - {"delete", "unshare"}:
+        for name in set(POSTS) - {"delete", "edit", "unshare"}:
             assert operator_client.get(f"{url}{name}/").status_code == 405
         assert operator_client.post(url).status_code == 405
         assert operator_client.post(f"{url}tick/").status_code == 405
+
+
+@pytest.mark.django_db
+class TestTitle:
+    def test_a_new_title_is_kept_and_leads_back_to_the_editor(self, url, board, operator_client):
+        answer = operator_client.post(f"{url}edit/", sent(title="Nights"))
+        assert answer.url == f"{url}edit/"
+        board.refresh_from_db()
+        assert board.title == "Nights"
+
+    def test_a_title_that_is_refused_stays_where_it_was_typed(self, url, board, operator_client):
+        answer = operator_client.post(f"{url}edit/", sent(title="x" * 81))
+        field = soup(answer).find("input", {"name": "title"})
+        assert (answer.status_code, field["value"]) == (422, "x" * 81)
+        assert field["aria-invalid"] == "true"
+        board.refresh_from_db()
+        assert board.title == "On call"
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from console.team.roles import Action
 from workflows_ui import queries
@@ -54,21 +54,15 @@ def dashboard_new(request: ConsoleRequest, account: str) -> HttpResponse:
     return render(request, "dashboards/new.html", ctx, status=422 if form.is_bound else 200)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def dashboard_edit(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
+    """The editor. What is posted to it is the title; panels have addresses of their own."""
     seat, found = editable(request, account, dashboard)
-    form = DashboardForm(initial={"title": found.title})
+    form = DashboardForm(posted(request), initial={"title": found.title})
+    if form.is_valid():
+        services.dashboard_rename(found, actor=seat.actor, title=form.cleaned_data["title"])
+        return redirect(edit_of(found))
     return edit_page(request, seat, found, form)
-
-
-@require_POST
-def dashboard_rename(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
-    seat, found = editable(request, account, dashboard)
-    form = DashboardForm(request.POST)
-    if not form.is_valid():
-        return edit_page(request, seat, found, form, status=422)
-    services.dashboard_rename(found, actor=seat.actor, title=form.cleaned_data["title"])
-    return redirect(edit_of(found))
 
 
 @require_POST
@@ -254,12 +248,7 @@ def edit_of(dashboard: Dashboard) -> str:
 
 
 def edit_page(
-    request: ConsoleRequest,
-    seat: Seat,
-    dashboard: Dashboard,
-    form: DashboardForm,
-    *,
-    status: int = 200,
+    request: ConsoleRequest, seat: Seat, dashboard: Dashboard, form: DashboardForm
 ) -> HttpResponse:
     panels = queries.dashboards.panels_of(dashboard)
     ctx = {
@@ -274,7 +263,7 @@ def edit_page(
         "start": queries.dashboards.start_page(seat.user, seat.account),
         "link_url": link_url(seat, dashboard),
     }
-    return render(request, "dashboards/edit.html", ctx, status=status)
+    return render(request, "dashboards/edit.html", ctx, status=422 if form.is_bound else 200)
 
 
 def panel_page(
