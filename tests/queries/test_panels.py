@@ -353,6 +353,25 @@ def test_counts_say_how_they_changed_or_that_nobody_counted(board, monkeypatch, 
     assert "No workflow fits." in html_of("counts", board, style=style, workflows=["none*"])
 
 
+def test_a_status_that_fell_to_none_stays_among_the_big_numbers(board, monkeypatch):
+    now = (workflow("billing", {"errored": 0, "running": 2, "paused": 0, "novel": 1}),)
+    monkeypatch.setattr(counts_panel, "all_workflows", lambda board: Reading(now, NOW))
+    assert big_numbers(board) == [("running", 2, ""), ("novel", 1, "")]
+    CountSample.objects.create(
+        account=board.account,
+        workflow="billing",
+        span="minute",
+        at=NOW - HOUR,
+        counts={"errored": 40, "running": 2, "paused": 0},
+    )
+    assert big_numbers(board) == [("running", 2, ""), ("errored", 0, "-40"), ("novel", 1, "+1")]
+
+
+def big_numbers(board: Board) -> list[tuple[str, int, str]]:
+    found = read("counts", board, style="numbers")["numbers"]
+    return [(one.look.label, one.count, one.change) for one in found]
+
+
 def workflow(name: str, instances: dict[str, int]) -> cf.Workflow:
     return cf.Workflow(name=name, class_name="It", script_name="it", instances=instances)
 

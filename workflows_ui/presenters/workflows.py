@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,14 +60,19 @@ def next_run(schedules: tuple[Schedule, ...]) -> Schedule | None:
     return schedules[0] if schedules else None
 
 
+def in_order(statuses: Collection[str]) -> list[str]:
+    """The statuses in the order of a life, those that nobody knows last."""
+    known = [status for status in LOOKS if status in statuses]
+    return known + [status for status in statuses if status not in LOOKS]
+
+
 def segments(instances: Mapping[str, int], url: str) -> tuple[Segment, ...]:
-    """The statuses that have instances, in the order of a life, unknown ones last.
+    """The statuses that have instances, in their order.
 
     A status with any instance at all keeps a visible width, whatever the others have.
     """
     present = {status: count for status, count in instances.items() if count > 0}
-    ordered = [status for status in LOOKS if status in present]
-    ordered += [status for status in present if status not in LOOKS]
+    ordered = in_order(present)
     total = sum(present.values())
     least = 3.0
     shares = [max(present[status] / total * 100, least) for status in ordered]

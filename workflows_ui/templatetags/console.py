@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from html import escape
@@ -37,12 +37,6 @@ DRAWN = lru_cache(maxsize=1024)
 GAP = f"<gap {token_hex(8)}>"
 """Not to be guessed: nothing that comes from elsewhere can pass for a gap."""
 DASH = SafeString('<span class="faint">–</span>')
-
-
-@register.filter
-def at(values: Mapping[str, Any], key: str) -> Any:
-    """What stands under a key that is not known when the template is written."""
-    return values.get(key)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
@@ -10,7 +11,8 @@ from django.utils import timezone
 
 from workflows_ui import cloudflare as cf
 from workflows_ui.models import CountSample, Span
-from workflows_ui.presenters.workflows import segments, workflow_line
+from workflows_ui.presenters.status import Look, look_of
+from workflows_ui.presenters.workflows import in_order, workflow_line
 from workflows_ui.queries.boards import all_workflows
 from workflows_ui.watching import Board
 
@@ -27,19 +29,47 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
     before = an_hour_ago(board)
     lines = [(workflow_line(item, account=board.slug), changes_of(item, before)) for item in chosen]
     big = settings.get("style") == "numbers"
-    then: Counter[str] = Counter()
-    for workflow in chosen:
-        then.update((before or {}).get(workflow.name, {}))
-    together = changes(total, then) if before is not None else {}
+    figures = numbers(total, together(before, chosen))
     return {
         "compared": before is not None,
-        "changed": bool(together) if big else any(change for _, change in lines),
-        "changes": together,
+        "changed": any(one.change for one in figures) if big else any(c for _, c in lines),
         "lines": lines,
-        "total": segments(total, ""),
+        "numbers": figures,
         "big": big,
         "reading": reading,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class BigNumber:
+    """A count, and how it changed within the hour; no text where it did not."""
+
+    look: Look
+    count: int
+    change: str
+
+
+def numbers(now: Mapping[str, int], before: Mapping[str, int] | None) -> list[BigNumber]:
+    """One for each status that has instances, or had some an hour ago: what fell to none is 0."""
+    then = before or {}
+    changed = {} if before is None else changes(now, before)
+    there = [status for status in {**now, **then} if now.get(status) or then.get(status)]
+    return [
+        BigNumber(look_of(status), now.get(status, 0), changed.get(status, ""))
+        for status in in_order(there)
+    ]
+
+
+def together(
+    before: Mapping[str, Mapping[str, int]] | None, chosen: Sequence[cf.Workflow]
+) -> Mapping[str, int] | None:
+    """The counts of the chosen workflows an hour ago in one; None when nobody looked then."""
+    if before is None:
+        return None
+    then: Counter[str] = Counter()
+    for workflow in chosen:
+        then.update(before.get(workflow.name, {}))
+    return then
 
 
 def fits(workflow: cf.Workflow, globs: object) -> bool:
