@@ -55,7 +55,8 @@ def visit(page: Page, console: Served, name: str) -> None:
     page.wait_for_load_state()
 
 
-@pytest.fixture(scope="module")
+# as long as the console lives: a module is left and come back to where workers steal tests
+@pytest.fixture(scope="session")
 def _acted(browser: Browser, session_state, console: Served) -> None:
     """Somebody triggered an instance with a long name, so the trail and the dashboard tell it."""
     context = browser.new_context(storage_state=session_state)
