@@ -266,7 +266,10 @@ LOGGING = {
     "formatters": {
         "line": {"format": "%(asctime)s level=%(levelname)s logger=%(name)s %(message)s"}
     },
-    "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"refusals": {"()": "console.log_lines.OneLineForRefusals"}},
+    "handlers": {
+        "out": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}
+    },
     "root": {"handlers": ["out"], "level": env.str("CONSOLE_LOG_LEVEL", "WARNING")},
     "loggers": {"django": {"handlers": [], "level": "WARNING", "propagate": True}},
 }
