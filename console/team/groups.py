@@ -14,7 +14,7 @@ from console.audit.recording import Act, recording
 from console.issuer import ROLES
 from console.team.models import Account, Membership, User
 from console.team.roles import Role
-from console.team.services import LastAdmin, membership_change, membership_end
+from console.team.services.members import LastAdmin, membership_change, membership_end
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import pytest
 
 from console.audit.actor import Actor
 from console.audit.models import Entry
-from console.team import services as team
+from console.team.services import accounts
 from tests.cloudflare import fault_server as faults
 from tests.factories import make_account, make_user
 from workflows_ui import cloudflare as cf
@@ -72,7 +72,7 @@ def test_a_refusal_asks_nothing_more(actor, unsteady_api, fault_upstream):
 
 
 def test_redaction_is_set_with_before_and_after_in_the_trail(actor):
-    team.account_redact(actor=actor, words=["vat"], keep_params=False, reason="asked for")
+    accounts.account_redact(actor=actor, words=["vat"], keep_params=False, reason="asked for")
     actor.account.refresh_from_db()
     assert (actor.account.redacted_keys, actor.account.keep_params) == (["vat"], False)
     attempt = Entry.objects.last()
@@ -84,7 +84,7 @@ def test_redaction_is_set_with_before_and_after_in_the_trail(actor):
 
 
 def test_a_rename_tells_both_names(actor):
-    team.account_rename(actor=actor, name="Shop")
+    accounts.account_rename(actor=actor, name="Shop")
     assert Entry.objects.last().detail == {"before": "Acme", "after": "Shop"}
     actor.account.refresh_from_db()
     assert actor.account.name == "Shop"

@@ -8,7 +8,7 @@ from django.utils import timezone
 from console.audit.actor import Actor
 from console.audit.models import Entry
 from console.team.models import Membership, User
-from console.team.services import membership_change, membership_end
+from console.team.services.members import membership_change, membership_end
 from tests.factories import make_account, make_membership, make_user
 from workflows_ui.models import Dashboard, DashboardLink, Panel
 from workflows_ui.queries.dashboards import dashboard_for, dashboards_of, link_of, start_page

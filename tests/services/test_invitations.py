@@ -13,7 +13,7 @@ from console.audit.models import Entry
 from console.team.models import Invitation, Membership, Removal, User
 from console.team.queries import invitation_behind
 from console.team.roles import Role
-from console.team.services import AlreadyMember, InvitationVoid, NameTaken
+from console.team.services.invitations import AlreadyMember, InvitationVoid, NameTaken
 from tests.factories import PASSWORD, make_user
 from tests.rivals import race
 from workflows_ui.services import invitations as services
@@ -165,7 +165,7 @@ def test_what_cannot_be_written_down_is_not_done(account, admin, outsider, broke
 BEFORE = """
 from console.audit.actor import Actor
 from console.team.models import Invitation, User
-from console.team.services import InvitationVoid
+from console.team.services.invitations import InvitationVoid
 from workflows_ui.services.invitations import invitation_accept
 user, invitation = User.objects.get(username=sys.argv[1]), Invitation.objects.get()
 """

@@ -7,7 +7,7 @@ from console.audit.actor import Actor
 from console.audit.models import Entry
 from console.team.models import Account, Membership, Removal
 from console.team.roles import Role
-from console.team.services import InvitationNeeded, LastAdmin, account_join
+from console.team.services.members import InvitationNeeded, LastAdmin, account_join
 from console.vault.models import ApiToken
 from tests.factories import make_membership, make_token, make_user
 from tests.rivals import race
@@ -126,7 +126,7 @@ def test_what_cannot_be_written_down_is_not_done(account, admin, viewer, broken_
 BEFORE = """
 from console.audit.actor import Actor
 from console.team.models import Membership, User
-from console.team.services import LastAdmin
+from console.team.services.members import LastAdmin
 from workflows_ui.services.members import member_leave
 mine = Membership.objects.select_related("account", "user").get(user__username=sys.argv[1])
 """

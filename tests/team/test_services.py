@@ -8,8 +8,10 @@ from console.audit.models import Entry
 from console.audit.origin import Origin
 from console.audit.recording import TrailUnavailable
 from console.team.models import Account, Membership, User
+from console.team.names import one_line
 from console.team.roles import Role
-from console.team.services import AlreadyStarted, account_join, first_user_create, one_line
+from console.team.services.members import account_join
+from console.team.services.users import AlreadyStarted, first_user_create
 from tests.factories import ACCOUNT_ID, make_account, make_user
 from tests.rivals import race
 
@@ -57,7 +59,7 @@ def test_there_is_no_second_first_user():
     assert [user.username for user in User.objects.all()] == ["ann"]
 
 
-BEFORE = "from console.team.services import AlreadyStarted, first_user_create"
+BEFORE = "from console.team.services.users import AlreadyStarted, first_user_create"
 AFTER = """
 try:
     first_user_create(username=sys.argv[1], password="correct horse battery")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from console.team.models import Membership, User
 from console.team.roles import Role
-from console.team.services import membership_change, membership_end
+from console.team.services.members import membership_change, membership_end
 from console.vault import services
 from console.vault.models import ApiToken
 from console.vault.queries import lent_to_dashboards, lent_to_team, token_for

@@ -7,7 +7,7 @@ from allauth.mfa.models import Authenticator
 
 from console.audit.actor import Actor
 from console.audit.models import Entry
-from console.team.services import SecondFactorMissing, account_require_second_factor
+from console.team.services.accounts import SecondFactorMissing, account_require_second_factor
 from tests import issuer
 from tests.conftest import logged_in
 from tests.views.ladder import HTMX

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from console.audit.fields import OpenText
 from console.audit.redaction import Rules
 from console.team.models import Account
-from console.team.services import NAME_LENGTH, one_line
+from console.team.names import NAME_LENGTH, one_line
 from workflows_ui.cloudflare import Retention
 from workflows_ui.forms.acts import MOST_REASON, ActForm
 from workflows_ui.forms.definitions import MONO, RETENTIONS, lines_of

@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from console.audit.fields import OpenText
-from console.team.services import one_line
+from console.team.names import one_line
 from workflows_ui.forms.acts import ActForm
 
 

@@ -5,7 +5,7 @@ In our words only: the upstream's own text may repeat the token that it was sent
 
 from __future__ import annotations
 
-from console.team.services import InvitationNeeded
+from console.team.services.members import InvitationNeeded
 from console.vault.models import ACTIVE
 from workflows_ui import cloudflare as cf
 from workflows_ui.presenters.trouble import trouble_of

@@ -15,8 +15,9 @@ from django.views.decorators.debug import sensitive_variables
 from console.audit.actions import AuditAction
 from console.audit.actor import Actor
 from console.audit.recording import Act
-from console.team import services as team
 from console.team.models import Account, Membership, User
+from console.team.names import one_line
+from console.team.services.members import account_join
 from console.vault import services as vault
 from console.vault.models import ACTIVE, ApiToken
 from console.vault.sealing import CannotOpen, unseal
@@ -116,7 +117,7 @@ def joining(
         actions.insert(0, AuditAction.ACCOUNT_CONNECT)
     elif not there.memberships.filter(user=actor.user).exists():
         actions.insert(0, AuditAction.MEMBER_JOIN)
-    at, target = replace(actor, account=there), "" if there else team.one_line(name)
+    at, target = replace(actor, account=there), "" if there else one_line(name)
     detail = {"base_url": base_url, "account_id": account_id}
     with ExitStack() as acts:
         yield [
@@ -143,7 +144,7 @@ def cloudflare_connect(
     where = {"base_url": base_url, "account_id": account_id, "name": name}
     with joining(actor, **where, with_token=True) as acts:
         with transaction.atomic():
-            membership = team.account_join(user=actor.user, kind=Account.Kind.CLOUDFLARE, **where)
+            membership = account_join(user=actor.user, kind=Account.Kind.CLOUDFLARE, **where)
             row = vault.token_add(
                 owner=actor.user,
                 account=membership.account,
@@ -206,7 +207,7 @@ def local_connect(*, actor: Actor, client: LocalClient, name: str = "") -> Membe
     }
     with joining(actor, **where, with_token=False) as acts:
         client.list_workflows(per_page=1)
-        membership = team.account_join(user=actor.user, kind=Account.Kind.LOCAL, **where)
+        membership = account_join(user=actor.user, kind=Account.Kind.LOCAL, **where)
         for act in acts:
             act.succeeded(account=membership.account, detail={"role": membership.role})
     return membership

@@ -10,8 +10,9 @@ from django.views.decorators.debug import sensitive_variables
 
 from console.audit.actions import AuditAction
 from console.audit.actor import Actor
-from console.team import services as team
 from console.team.models import Account, Invitation, Membership, User
+from console.team.names import one_line
+from console.team.services import invitations as team
 
 
 @sensitive_variables("secret")
@@ -25,7 +26,7 @@ def invitation_create(
     lasts: timedelta,
 ) -> tuple[Invitation, str]:
     """An invitation and the secret of its link. Raises PermissionDenied and TrailUnavailable."""
-    globs, note = list(limits), team.one_line(note)
+    globs, note = list(limits), one_line(note)
     detail = {"role": role, "workflows": globs, "days": lasts.days}
     target = Invitation(role=role, note=note).target
     with actor.recording(AuditAction.MEMBER_INVITE, target=target, detail=detail):

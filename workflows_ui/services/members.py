@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from console.audit.actions import AuditAction
 from console.audit.actor import Actor
-from console.team import services as team
 from console.team.models import Membership
+from console.team.services import members as team
 
 
 def member_change(

@@ -15,9 +15,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from console.audit.redaction import keep
-from console.team import services as team
 from console.team.reauthentication import confirm_identity
 from console.team.roles import Action
+from console.team.services import accounts
 from workflows_ui import cloudflare as cf
 from workflows_ui import queries, services
 from workflows_ui.access import Access, Seat, access_to, seat_at
@@ -46,7 +46,7 @@ def account_settings(request: ConsoleRequest, account: str) -> HttpResponse:
     form = rename_form(seat, posted(request))
 
     def rename() -> str:
-        team.account_rename(actor=seat.actor, name=form.cleaned_data["name"])
+        accounts.account_rename(actor=seat.actor, name=form.cleaned_data["name"])
         messages.success(request, f"The account is named {form.cleaned_data['name']}.")
         return request.path
 
@@ -64,8 +64,10 @@ def account_second_factor(request: ConsoleRequest, account: str) -> HttpResponse
     if form.is_valid():
         required = form.cleaned_data["required"]
         try:
-            team.account_require_second_factor(seat.account, actor=seat.actor, required=required)
-        except team.SecondFactorMissing:
+            accounts.account_require_second_factor(
+                seat.account, actor=seat.actor, required=required
+            )
+        except accounts.SecondFactorMissing:
             form.add_error("required", "Set up a second factor of your own first.")
         else:
             messages.success(request, "Saved.")
@@ -83,7 +85,7 @@ def account_redaction(request: ConsoleRequest, account: str) -> HttpResponse:
 
     def redact() -> str:
         data = form.cleaned_data
-        team.account_redact(
+        accounts.account_redact(
             actor=seat.actor,
             words=list(data["words"]),
             keep_params=data["keep_params"],

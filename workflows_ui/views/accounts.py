@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from console.team.models import Account, Membership, User
 from console.team.reauthentication import confirm_identity
-from console.team.services import InvitationNeeded
+from console.team.services.members import InvitationNeeded
 from console.vault import pending
 from workflows_ui.access import actor_of, address_rules, cloudflare_api, local_api, membership_of
 from workflows_ui.cloudflare import (

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from console.audit.origin import origin_of
 from console.team.models import User
 from console.team.reauthentication import note_log_in
-from console.team.services import AlreadyStarted, first_user_create
+from console.team.services.users import AlreadyStarted, first_user_create
 from workflows_ui.forms.first_start import FirstStartForm
 
 

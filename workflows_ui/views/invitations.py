@@ -30,7 +30,7 @@ from console.team.models import Invitation
 from console.team.queries import invitation_behind
 from console.team.reauthentication import confirm_identity, note_log_in
 from console.team.roles import Action
-from console.team.services import AlreadyMember, InvitationVoid, NameTaken
+from console.team.services.invitations import AlreadyMember, InvitationVoid, NameTaken
 from workflows_ui.access import Seat, seat_at
 from workflows_ui.forms.invitations import NewUserForm
 from workflows_ui.forms.members import InvitationForm

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from console.team.models import Membership
 from console.team.reauthentication import confirm_identity
 from console.team.roles import Action
-from console.team.services import LastAdmin
+from console.team.services.members import LastAdmin
 from workflows_ui.access import Seat, seat_at
 from workflows_ui.forms.members import MemberForm
 from workflows_ui.http import ConsoleRequest

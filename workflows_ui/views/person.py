@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 from console.audit.actor import Actor
 from console.audit.origin import origin_of
 from console.issuer import the_issuer
-from console.team import services
 from console.team.reauthentication import confirm_identity
+from console.team.services import users
 from workflows_ui.forms.person import EmailForm, PreferencesForm
 from workflows_ui.http import ConsoleRequest
 from workflows_ui.views.preferences import keep_theme
@@ -29,7 +29,7 @@ def person_detail(request: ConsoleRequest) -> HttpResponse:
     if posted is None or not form.is_valid():
         status = 200 if posted is None else 422
         return render(request, "person/detail.html", {"form": form}, status=status)
-    services.preferences_set(request.user, **form.cleaned_data)
+    users.preferences_set(request.user, **form.cleaned_data)
     messages.success(request, "Kept. It holds in every browser you log in with.")
     return keep_theme(redirect("person"), request.user.theme)
 
@@ -45,7 +45,7 @@ def person_email(request: ConsoleRequest) -> HttpResponse:
     if form.is_valid():
         try:
             change_email(request, form.cleaned_data["email"])
-        except services.EmailTaken:
+        except users.EmailTaken:
             form.add_error("email", "Another user here has this address.")
         else:
             return redirect("person")
@@ -63,7 +63,7 @@ def person_issuer(request: ConsoleRequest) -> HttpResponse:
     if form.is_valid():
         try:
             disconnect(request)
-        except services.NoOtherDoor:
+        except users.NoOtherDoor:
             form.add_error(None, "You have no password here: it is your only way in.")
         else:
             return redirect("person")
@@ -72,7 +72,7 @@ def person_issuer(request: ConsoleRequest) -> HttpResponse:
 
 
 def disconnect(request: ConsoleRequest) -> None:
-    services.issuer_disconnect(actor=Actor(user=request.user, origin=origin_of(request)))
+    users.issuer_disconnect(actor=Actor(user=request.user, origin=origin_of(request)))
     name = the_issuer().name
     messages.success(request, f"{name} is disconnected. You log in with your password.")
     get_adapter(request).send_notification_mail(
@@ -83,7 +83,7 @@ def disconnect(request: ConsoleRequest) -> None:
 def change_email(request: ConsoleRequest, email: str) -> None:
     """The old address is told too: it may be the last thing its owner hears."""
     before = request.user.email
-    services.email_set(actor=Actor(user=request.user, origin=origin_of(request)), email=email)
+    users.email_set(actor=Actor(user=request.user, origin=origin_of(request)), email=email)
     messages.success(request, "The address is kept." if email else "The address is removed.")
     if before and before != email:
         get_adapter(request).send_notification_mail(

@@ -6,8 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from console.team import services
 from console.team.redirects import is_same_site
+from console.team.services.users import theme_set
 from workflows_ui.context_processors import THEMES
 from workflows_ui.http import ConsoleRequest
 
@@ -21,7 +21,7 @@ def preferences(request: ConsoleRequest) -> HttpResponse:
     theme = request.POST.get("theme", "")
     if theme not in THEMES:
         raise BadRequest("No such theme.")
-    services.theme_set(request.user, theme)
+    theme_set(request.user, theme)
     target = request.POST.get("next", "")
     return keep_theme(redirect(target if is_same_site(request, target) else "home"), theme)
 

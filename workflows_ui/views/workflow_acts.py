@@ -6,9 +6,9 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from console.team import services as team
 from console.team.queries import is_protected
 from console.team.roles import Action
+from console.team.services import accounts
 from workflows_ui import cloudflare as cf
 from workflows_ui import queries, services
 from workflows_ui.access import Access, access_to
@@ -32,7 +32,7 @@ def workflow_protect(request: ConsoleRequest, account: str, workflow: str) -> Ht
     page = address_of("workflow-detail", account, workflow)
 
     def protect() -> str:
-        team.workflow_protect(actor=access.actor, workflow=workflow)
+        accounts.workflow_protect(actor=access.actor, workflow=workflow)
         messages.success(request, f"{workflow} is protected.")
         return page
 
@@ -50,7 +50,7 @@ def workflow_unprotect(request: ConsoleRequest, account: str, workflow: str) -> 
 
     def lift() -> str:
         reason = form.cleaned_data["reason"]
-        team.workflow_unprotect(actor=access.actor, workflow=workflow, reason=reason)
+        accounts.workflow_unprotect(actor=access.actor, workflow=workflow, reason=reason)
         messages.success(request, f"{workflow} is not protected any more.")
         return page
 

@@ -17,7 +17,7 @@ from console.audit.origin import Origin
 from console.audit.recording import record_event
 from console.team.models import User
 from console.team.roles import Role
-from console.team.services import InvitationNeeded, membership_change
+from console.team.services.members import InvitationNeeded, membership_change
 from console.vault.models import ApiToken
 from console.vault.queries import token_for
 from workflows_ui.access import address_rules
