@@ -15,10 +15,10 @@ from django.urls import reverse
 from console.audit.origin import origin_of
 from console.issuer import the_issuer
 from console.public import public_address
-from console.team.groups import groups_in, memberships_follow_groups
 from console.team.models import User
 from console.team.reauthentication import recently_authenticated
 from console.team.redirects import is_same_site
+from console.team.services.groups import groups_in, memberships_follow_groups
 
 logger = logging.getLogger(__name__)
 

@@ -439,6 +439,23 @@ def test_other_accounts_are_left_alone(url, acme):
     assert [m.account.slug for m in Membership.objects.filter(user=ann)] == ["own"]
 
 
+@pytest.mark.parametrize(("groups", "stays"), [(["dev"], False), (["sre"], True)])
+def test_who_disconnects_leaves_what_the_groups_decide(client, url, acme, groups, stays):
+    issuer.set_claims(url, "ann", **ANN, groups=groups)
+    owner = make_user("owner", email="owner@example.com")
+    issuer.log_in(logged_in(owner), "ann", process="connect")
+    issuer.log_in(client, "ann")
+    make_membership(make_account(slug="own", account_id="1" * 32), owner, Role.ADMIN)
+    if stays:  # as the last admin
+        Membership.objects.filter(account=acme).exclude(user=owner).delete()
+    said = "leave the accounts on which its groups decide"
+    assert said in client.get(OFF).content.decode()
+    client.post(OFF)
+    held = {one.account.slug for one in Membership.objects.filter(user=owner)}
+    assert held == ({"own", "acme"} if stays else {"own"})
+    assert not SocialAccount.objects.exists()
+
+
 def test_the_issuer_of_the_tests_is_a_real_one(url):
     found = requests.get(f"{url}/.well-known/openid-configuration", timeout=5).json()
     assert found["issuer"] == url

@@ -72,7 +72,8 @@ def person_issuer(request: ConsoleRequest) -> HttpResponse:
 
 
 def disconnect(request: ConsoleRequest) -> None:
-    users.issuer_disconnect(actor=Actor(user=request.user, origin=origin_of(request)))
+    actor = Actor(user=request.user, origin=origin_of(request))
+    users.issuer_disconnect(actor=actor, mapped=the_issuer().roles)
     name = the_issuer().name
     messages.success(request, f"{name} is disconnected. You log in with your password.")
     get_adapter(request).send_notification_mail(

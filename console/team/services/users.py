@@ -12,6 +12,7 @@ from console.audit.actor import Actor
 from console.audit.origin import NOWHERE, Origin
 from console.audit.recording import recording
 from console.team.models import Account, User
+from console.team.services.groups import Mapped, memberships_follow_groups
 
 
 class AlreadyStarted(Exception):
@@ -87,8 +88,9 @@ def email_set(*, actor: Actor, email: str) -> None:
         user.save(update_fields=["email"])
 
 
-def issuer_disconnect(*, actor: Actor) -> None:
-    """Takes away from the actor's user what opens the door for them at the issuer.
+def issuer_disconnect(*, actor: Actor, mapped: Mapped) -> None:
+    """Takes away from the actor's user what opens the door for them at the issuer, and with it
+    what they are by `mapped` groups: nobody would tell when they are in those no more.
 
     Raises NoOtherDoor for who has no password: a passkey alone could be removed later.
     """
@@ -96,4 +98,5 @@ def issuer_disconnect(*, actor: Actor) -> None:
     if not user.has_usable_password():
         raise NoOtherDoor
     with actor.recording(AuditAction.USER_DISCONNECT, target=user.get_username()):
+        memberships_follow_groups(user, groups=(), mapped=mapped, origin=actor.origin)
         SocialAccount.objects.filter(user=user).delete()
