@@ -41,9 +41,7 @@ def test_what_somebody_else_wrote_there_runs_no_code(shared, redis):
         shared.get("x")
 
 
-def test_while_the_server_is_away_the_process_counts_for_itself(
-    shared, redis, caplog, monkeypatch
-):
+def test_while_the_server_is_away_the_process_counts_for_itself(shared, redis, caplog, monkeypatch):
     # on a busy machine a fifth of a second is over before the next line
     monkeypatch.setattr(cache_server, "AWAY_SECONDS", 60)
     shared.set("x", "there", 60)

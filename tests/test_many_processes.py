@@ -21,6 +21,7 @@ from tests.browser.served import LOG, ROOT, Served, served
 
 PAGE = "/a/demo/workflows/"
 WORKFLOW = "/a/demo/workflows/order-fulfilment/"
+API = "/client/v4/accounts/0123456789abcdef0123456789abcdef/workflows/order-fulfilment/instances"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 pytestmark = pytest.mark.xdist_group("processes")
@@ -36,8 +37,9 @@ class Running:
         with requests.Session() as session:
             url = f"{self.console.url}/person/login/"
             form = {"login": "demo", "password": self.console.password}
-            form["csrfmiddlewaretoken"] = TOKEN.search(session.get(url).text)[1]
-            session.post(url, data=form, headers={"Referer": url}).raise_for_status()
+            form["csrfmiddlewaretoken"] = TOKEN.search(session.get(url, timeout=60).text)[1]
+            answer = session.post(url, data=form, headers={"Referer": url}, timeout=60)
+            answer.raise_for_status()
             self.cookies = session.cookies.get_dict()
 
     def get(self, path: str = PAGE) -> requests.Response:
@@ -50,20 +52,23 @@ class Running:
         url = self.console.url + path
         with requests.Session() as session:
             session.cookies.update(self.cookies)
-            form["csrfmiddlewaretoken"] = TOKEN.search(session.get(self.console.url).text)[1]
+            page = session.get(self.console.url, timeout=60).text
+            form["csrfmiddlewaretoken"] = TOKEN.search(page)[1]
             form["key"] = str(uuid.uuid4())
             return session.post(url, data=form, headers={"Referer": url}, timeout=60)
 
     def an_instance(self) -> str:
-        """The page of one that runs."""
-        found: list[str] = []
-        # the demo lives: now and then none runs for a moment
-        eventually(lambda: found.extend(self.running_ones()) or bool(found), seconds=90)
-        return found[0]
-
-    def running_ones(self) -> list[str]:
-        listed = self.get(f"{WORKFLOW}?status=running").text
-        return re.findall(rf'"({WORKFLOW}instances/[^/"]+/)"', listed)
+        """The page of one that runs for minutes: when one of the demo ends, nobody knows."""
+        params = {"simulate": {"steps": 40, "step_seconds": 20}}
+        made = requests.post(
+            self.console.simulator + API,
+            json={"params": params},
+            headers={"Authorization": "Bearer simulator-token"},
+            timeout=60,
+        ).json()["result"]["id"]
+        page = f"{WORKFLOW}instances/{made}/"
+        eventually(lambda: 'data-status="running"' in self.get(page).text)
+        return page
 
     def calls(self, within: float = 3600) -> list[dict[str, str]]:
         """Those of so many seconds from the first one on."""
@@ -148,7 +153,8 @@ def test_after_a_429_neither_process_sends_anything_until_it_may(running):
     instance = running.an_instance()
     assert not stale(running.get())
     time.sleep(2.1)
-    running.fail({"kind": "status", "status": 429, "code": 971, "retry_after": 8, "count": 1})
+    # longer than a busy machine takes for all that is asked meanwhile
+    running.fail({"kind": "status", "status": 429, "code": 971, "retry_after": 15, "count": 1})
     began = time.monotonic()
     answers = running.watched(10, 4)
     assert [call["status"] for call in running.calls()] == [429]
@@ -161,7 +167,7 @@ def test_after_a_429_neither_process_sends_anything_until_it_may(running):
     assert "Too many calls to the API" in refused.text
     assert len(running.calls()) == 1
     eventually(lambda: not stale(running.get()))
-    assert time.monotonic() - began > 7
+    assert time.monotonic() - began > 14
 
 
 def test_the_cache_server_killed_and_back_in_the_middle(running, shared_redis):
@@ -178,9 +184,9 @@ def test_the_cache_server_killed_and_back_in_the_middle(running, shared_redis):
     assert {answer.status_code for answer in answers} == {200}
     assert not any(stale(answer) for answer in answers)
     # with the server four or five; without it each process for itself
-    assert len(running.calls()) <= 2 * 5
+    assert len(running.calls(within=9)) <= 2 * 5
     assert len(running.watched(10, 4.5)) > 0
-    assert len(running.calls()) <= 4
+    assert len(running.calls(within=4.5)) <= 4
     said = running.log.read_text()
     assert "cache_server_away" in said
     assert "cache_server_back" in said
@@ -225,8 +231,9 @@ def test_neither_token_nor_payload_is_readable_on_the_server(running, shared_red
     for key in keys:
         assert b"simulator-token" not in key
         if client.type(key) == b"string":
-            assert b"simulator-token" not in client.get(key)
-            assert b"order-fulfilment" not in client.get(key)
+            value = client.get(key) or b""  # it may just have run out
+            assert b"simulator-token" not in value
+            assert b"order-fulfilment" not in value
 
 
 @pytest.fixture
