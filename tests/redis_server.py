@@ -15,6 +15,7 @@ from redis import Redis, RedisError
 from tests.free_port import free_port
 
 PROGRAM = shutil.which("redis-server") or shutil.which("valkey-server")
+START_LIMIT = 60
 
 
 class RedisServer:
@@ -27,7 +28,8 @@ class RedisServer:
     def start(self) -> None:
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", "/tmp"]  # noqa: S108
         self.process = subprocess.Popen([PROGRAM, *options], stdout=subprocess.DEVNULL)
-        for _ in range(100):
+        until = time.monotonic() + START_LIMIT
+        while time.monotonic() < until:
             try:
                 self.client.ping()
             except RedisError:

@@ -16,11 +16,12 @@ def script(path: Path, text: str) -> None:
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
-    for _ in range(200):
-        if holds():
-            return True
+    until = time.monotonic() + 30
+    while not holds():
+        if time.monotonic() > until:
+            return False
         time.sleep(0.05)
-    return False
+    return True
 
 
 def is_alive(pid: int) -> bool:
