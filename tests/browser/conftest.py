@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.served import Served, served
 
@@ -18,6 +18,8 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# by itself an expectation waits for five seconds, less than anything else here
+expect.set_options(timeout=15_000)
 
 
 def pytest_collection_modifyitems(items):
@@ -56,7 +58,8 @@ def session_state(browser: Browser, console: Served):
     page.get_by_label("Username").fill("demo")
     page.get_by_label("Password", exact=True).fill(console.password)
     page.get_by_role("button", name="Log in", exact=True).click()
-    page.wait_for_url("**/workflows/")
+    # of the address with the form, the end is the same
+    page.wait_for_url(f"{console.url}/a/demo/workflows/")
     state = context.storage_state()
     context.close()
     return state

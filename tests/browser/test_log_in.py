@@ -111,7 +111,7 @@ def test_a_passkey_logs_in_alone_and_confirms(mine: Page, console: Served):
     mine.wait_for_url("**/person/login/")
     mine.goto(f"{console.url}/person/sessions/")
     mine.get_by_role("button", name="Log in with a passkey").click()
-    mine.wait_for_url("**/person/sessions/")
+    mine.wait_for_url(f"{console.url}/person/sessions/")
     expect(mine.get_by_role("row", name="this one")).to_contain_text("Chrome")
 
 
