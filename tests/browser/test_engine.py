@@ -52,7 +52,8 @@ def test_an_instance_is_triggered_and_followed_to_its_end(page: Page, local: str
 
 
 def test_a_retrying_step_and_its_attempts_are_seen(page: Page, local: str):
-    trigger(page, local, "flaky-import", '{"failures": 2, "delayMs": 1500}')
+    # each wait for the next try outlasts the three seconds from one refresh to the next
+    trigger(page, local, "flaky-import", '{"failures": 2, "delayMs": 4000}')
     note = page.locator(".step-note").first
     expect(note).to_contain_text(re.compile(r"Attempt \d of \d"), timeout=15_000)
     expect(page.locator("#instance .facts-strip")).to_contain_text("complete", timeout=30_000)
@@ -85,25 +86,31 @@ def test_a_missing_id_leaves_no_trace_on_the_engine(page: Page, local: str):
 def test_acts_on_a_real_engine(page: Page, local: str):
     trigger(page, local, "approval-gate", '{"timeout": "1 hour"}')
     facts = page.locator("#instance .facts-strip")
+    # what an act answers stands on the new page alone: the old one may be refreshed once more
     expect(facts).to_contain_text("waiting", timeout=15_000)
     page.get_by_label("More acts").click()
     page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text(re.compile("^Paused "))).to_be_visible()
     expect(facts).to_contain_text("paused", timeout=15_000)
     page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text(re.compile("^Resumed "))).to_be_visible()
     expect(facts).to_contain_text("waiting", timeout=15_000)
     page.get_by_role("link", name="Send event").first.click()
     # this engine doesn't tell which type a step waits for
     page.get_by_label("Event type").fill("approval")
     page.get_by_label("Payload").fill('{"approved": true}')
     page.locator("#ask").get_by_role("button", name="Send event").click()
+    expect(page.get_by_text(re.compile("^Sent an event to "))).to_be_visible()
     expect(facts).to_contain_text("complete", timeout=15_000)
     page.get_by_label("More acts").click()
     page.locator("#more-acts").get_by_role("link", name="Restart").click()
     page.locator("#ask").get_by_role("button", name="Restart").click()
+    expect(page.get_by_text(re.compile("^Restarted "))).to_be_visible()
     expect(facts).to_contain_text("waiting", timeout=15_000)
     page.get_by_label("More acts").click()
     page.locator("#more-acts").get_by_role("link", name="Terminate").click()
     page.locator("#ask").get_by_role("button", name="Terminate").click()
+    expect(page.get_by_text(re.compile("^Terminated "))).to_be_visible()
     expect(facts).to_contain_text("terminated", timeout=15_000)
     page.get_by_label("More acts").click()
     page.locator("#more-acts").get_by_role("link", name="Delete").click()
