@@ -51,8 +51,8 @@ def visit(page: Page, console: Served, name: str) -> None:
         return
     start, link = BEHIND[name]
     page.goto(console.url + start)
-    page.locator(link).first.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator(link).first.click()
 
 
 # as long as the console lives: a module is left and come back to where workers steal tests

@@ -82,7 +82,8 @@ def test_its_pages_fit_and_are_accessible(browser: Browser, console: Served, nam
     page.goto(f"{console.url}/person/login/")
     if name != "sign-on":
         log_in_at_issuer(page, "eve" if name == "sign-on-refused" else "ann")
-        page.wait_for_load_state()
+    if name == "sign-on-refused":
+        page.wait_for_url("**/person/oidc/login/callback/**")
     if name == "sign-on-profile":
         page.wait_for_url("**/connect/")
         page.goto(f"{console.url}/person/")
