@@ -104,7 +104,7 @@ def test_a_passkey_logs_in_alone_and_confirms(mine: Page, console: Served):
 
     mine.goto(f"{console.url}{FACTOR}keys/reauthenticate/?next=/connect/")
     mine.get_by_role("button", name="Use your key").click()
-    mine.wait_for_url("**/connect/")
+    mine.wait_for_url(f"{console.url}/connect/")
 
     mine.goto(f"{console.url}/person/logout/")
     mine.get_by_role("button", name="Log out").last.click()

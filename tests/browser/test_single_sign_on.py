@@ -71,7 +71,7 @@ def test_one_logs_in_at_the_issuer_and_comes_back(page: Page, console: Served):
 def test_another_domain_is_told_why(page: Page, console: Served):
     page.goto(f"{console.url}/person/login/")
     log_in_at_issuer(page, "eve")
-    page.wait_for_url("**/person/oidc/login/callback/**")
+    page.wait_for_url(f"{console.url}/person/oidc/login/callback/**")
     expect(page.locator("main")).to_contain_text("Not from one of our domains")
 
 
@@ -83,7 +83,7 @@ def test_its_pages_fit_and_are_accessible(browser: Browser, console: Served, nam
     if name != "sign-on":
         log_in_at_issuer(page, "eve" if name == "sign-on-refused" else "ann")
     if name == "sign-on-refused":
-        page.wait_for_url("**/person/oidc/login/callback/**")
+        page.wait_for_url(f"{console.url}/person/oidc/login/callback/**")
     if name == "sign-on-profile":
         page.wait_for_url("**/connect/")
         page.goto(f"{console.url}/person/")
