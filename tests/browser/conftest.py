@@ -45,7 +45,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def console(tmp_path_factory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("console")) as running:
+    data = tmp_path_factory.mktemp("console")
+    with served(data, application="tests.browser.roomy") as running:
         yield running
 
 

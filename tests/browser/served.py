@@ -37,10 +37,13 @@ class Served:
 
 
 @contextmanager
-def served(data: Path, *, demo: bool = True, **changes: str) -> Iterator[Served]:
+def served(
+    data: Path, *, demo: bool = True, application: str = "console.wsgi", **changes: str
+) -> Iterator[Served]:
     """Runs a console until the end of the block; then nothing it wrote may hold a token."""
     with own_database_url(data, DATABASE) as database:
-        with _running(data, demo=demo, DATABASE_URL=database, **changes) as console:
+        changes["DATABASE_URL"] = database
+        with _running(data, changes, demo=demo, application=application) as console:
             yield console
             # while it runs: the last pages are still in the write-ahead log
             found = leaks_in(data, database)
@@ -66,7 +69,9 @@ def leaks_in(data: Path, database: str) -> list[str]:
 
 
 @contextmanager
-def _running(data: Path, *, demo: bool, **changes: str) -> Iterator[Served]:
+def _running(
+    data: Path, changes: dict[str, str], *, demo: bool, application: str
+) -> Iterator[Served]:
     port, simulator_port = free_port(), free_port()
     url, simulator = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{simulator_port}"
     environment = {
@@ -91,7 +96,7 @@ def _running(data: Path, *, demo: bool, **changes: str) -> Iterator[Served]:
     # apart from the console's: the simulator publishes its token
     commands = {
         "simulator.log": [*manage, *simulate],
-        LOG: [sys.executable, "-m", "gunicorn", "console.wsgi"],
+        LOG: [sys.executable, "-m", "gunicorn", application],
     }
     started = []
     for log, command in commands.items():
