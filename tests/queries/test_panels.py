@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from workflows_ui.panels import draw, drawn_panels
 from workflows_ui.presenters.presets import PRESETS
 from workflows_ui.queries.boards import NeedsToken
 from workflows_ui.queries.dashboards import panels_of
-from workflows_ui.queries.panels import KINDS, rates
+from workflows_ui.queries.panels import KINDS, rates, schedules
 from workflows_ui.queries.panels import counts as counts_panel
 from workflows_ui.queries.reads import Reading
 from workflows_ui.services.sampling import lease_end, lease_take
@@ -168,6 +169,22 @@ def test_failures_of_one_kind_are_one_row_with_count_and_times(board):
     assert first.url == "/a/acme/failures/f1/?period=24h"
 
 
+def test_failures_say_how_many_kinds_are_left_out_and_a_new_one_is_not(board):
+    for kind in range(15):
+        for number in range(2 + kind):
+            failed(board, f"{kind}-{number}", "no", f"k{kind}", ended=NOW - 5 * HOUR)
+    failed(board, "new", "never seen before", "new", ended=NOW)
+    found = read("failures", board)
+    kinds = [group.row.fingerprint for group in found["groups"]]
+    assert kinds[:7] == [f"k{kind}" for kind in range(14, 7, -1)]
+    assert (len(kinds), "new" in kinds) == (10, True)
+    assert (found["more_kinds"], found["total"]) == (6, 136)
+    assert found["more"] + sum(group.count for group in found["groups"]) == 136
+    assert f"and 6 more kinds, {found['more']} failures" in html_of("failures", board)
+    SeenInstance.objects.exclude(fingerprint__in=["new", "k1"]).delete()
+    assert "more kind" not in html_of("failures", board)
+
+
 def test_throughput_counts_endings_and_knows_what_it_did_not_watch(board):
     for number in range(3):
         seen(board, f"ok-{number}", status="complete", ended=NOW - 2 * HOUR)
@@ -300,6 +317,23 @@ def test_events_that_are_waited_for_are_grouped(board):
     seen(board, "c", status="complete", waits_for="approve")
     (group,) = read("waiting", board)["groups"]
     assert (group["count"], group["waits_for"], group["oldest"]) == (2, "approve", NOW - 2 * HOUR)
+
+
+def test_events_that_are_left_out_are_counted(board):
+    for number in range(23):
+        seen(board, f"i-{number}", status="waiting", waits_for=f"event-{number}")
+    assert "and 3 more events" in html_of("waiting", board)
+    SeenInstance.objects.filter(waits_for__in=["event-1", "event-2", "event-3"]).delete()
+    assert "more event" not in html_of("waiting", board)
+
+
+def test_schedules_that_are_left_out_are_counted(board, monkeypatch):
+    runs = tuple(cf.Schedule(cron=f"{minute} * * * *") for minute in range(21))
+    found = (replace(workflow("billing", {}), schedules=runs), workflow("idle", {}))
+    monkeypatch.setattr(schedules, "all_workflows", lambda board: Reading(found, NOW))
+    assert "and 1 more schedule<" in html_of("schedules", board)
+    found = found[1:]
+    assert "more schedule" not in html_of("schedules", board)
 
 
 def test_those_whose_events_are_not_known_yet_are_counted(board):

@@ -12,7 +12,7 @@ MOST = 20
 
 
 def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The next run of every schedule, the soonest first (4.1)."""
+    """The next run of every schedule, the soonest first (4.1), and how many are left out."""
     reading = all_workflows(board)
     slug = board.slug
     runs = [
@@ -27,4 +27,4 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
         for schedule in workflow.schedules
     ]
     runs.sort(key=lambda run: (run["at"] is None, run["at"]))
-    return {"runs": runs[:MOST], "reading": reading}
+    return {"runs": runs[:MOST], "more": max(len(runs) - MOST, 0), "reading": reading}

@@ -13,22 +13,24 @@ MOST = 20
 
 
 def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Which events are waited for, by how many instances, since when; and how many wait for what
-    was not read yet."""
+    """Which events are waited for, by how many instances, since when, the oldest first; how many
+    events are left out; and how many instances wait for what was not read yet."""
     waiting = alive(board.account, settings)
-    groups = (
+    events = (
         waiting.exclude(waits_for="")
         .order_by()
         .values("workflow", "waits_for")
         .annotate(count=Count("pk"), oldest=Min("started"))
-        .order_by("oldest")[:MOST]
+        .order_by("oldest")
     )
+    groups = list(events[:MOST])
     slug = board.slug
     return {
         "groups": [
             {**group, "url": address_of("workflow-detail", slug, group["workflow"])}
             for group in groups
         ],
+        "more": events.count() - MOST if len(groups) == MOST else 0,
         "unread": waiting.filter(status="waiting", looked_into=None).count(),
         "watched": watched_at(board.account),
     }
