@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,8 @@ from workflows_ui.queries.boards import NeedsToken
 from workflows_ui.queries.dashboards import panels_of
 from workflows_ui.queries.history import sampling_of, watch_of
 from workflows_ui.queries.panels import KINDS, heading_of
+from workflows_ui.queries.panels.counts import fits
+from workflows_ui.queries.panels.seen import fitting_names
 from workflows_ui.watching import PACE, Board
 
 FRESH_SECONDS = PACE / 2
@@ -155,4 +157,19 @@ def content(panel: Panel, board: Board) -> dict[str, Any]:
         return {"trouble": trouble_of(error, account=board.account)}
     reading = found.get("reading")
     stale = stale_trouble(reading, account=board.account) if reading else None
-    return found | {"stale": stale, "template": f"panels/{kind.name}.html"}
+    nothing = fits_nothing(board, panel.settings.get("workflows") or (), found)
+    template = f"panels/{kind.name}.html"
+    return found | {"stale": stale, "template": template, "nothing": nothing}
+
+
+def fits_nothing(board: Board, globs: Sequence[str], found: Mapping[str, Any]) -> str:
+    """What to say in place of what was found, where the panel looks at no workflow at all. The
+    API knows every name; of what was seen, others may be seen yet."""
+    if reading := found.get("reading"):
+        if not reading.value:
+            return "This account has no workflows."
+        return "" if any(fits(one, globs) for one in reading.value) else "No workflow fits."
+    watched = found.get("watched")
+    if not globs or watched is None or watched.since is None:
+        return ""
+    return "No workflow fits yet." if fitting_names(board.account, globs) == [] else ""

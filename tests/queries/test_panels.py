@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.utils import timezone
 
 from console.audit.actions import AuditAction
@@ -80,6 +81,10 @@ def html_of(kind: str, board: Board, **settings) -> str:
     return draw(Panel(pk=1, kind=kind, settings=settings), board).html
 
 
+def soup_of(html: str) -> BeautifulSoup:
+    return BeautifulSoup(html, "html.parser")
+
+
 def ids(found) -> list[str]:
     return [line.row.instance_id for line in found["lines"]]
 
@@ -144,6 +149,39 @@ def test_globs_choose_workflows_and_new_ones_join(board, globs, wanted):
     seen(board, "b", workflow="billing-eu")
     seen(board, "c", workflow="orders")
     assert set(ids(read("instances", board, workflows=globs))) == wanted
+
+
+SAMPLED = ("failures", "throughput", "durations", "instances", "longest", "waiting")
+
+
+@pytest.mark.parametrize("kind", SAMPLED)
+def test_a_panel_whose_globs_fit_nothing_says_so_and_reassures_nobody(board, kind):
+    seen(board, "a")
+    html = html_of(kind, board, workflows=["bilin*"])
+    body = soup_of(html).select_one(".card-body").text
+    assert "No workflow fits yet." in body
+    assert not any(word in body for word in ("Complete since", "Nothing", "ended", "None"))
+    for globs in (["billing"], []):
+        assert "No workflow fits" not in html_of(kind, board, workflows=globs)
+
+
+@pytest.mark.parametrize("kind", SAMPLED)
+def test_where_nobody_ever_watched_no_name_is_called_unfit(board, kind):
+    Sampling.objects.all().delete()
+    assert "Nothing was seen yet." in html_of(kind, board, workflows=["bilin*"])
+
+
+@pytest.mark.parametrize(("kind", "module"), [("counts", counts_panel), ("schedules", schedules)])
+def test_panels_that_ask_the_api_tell_no_fitting_workflow_from_none(
+    board, monkeypatch, kind, module
+):
+    found = (workflow("billing", {"errored": 1}),)
+    monkeypatch.setattr(module, "all_workflows", lambda board: Reading(found, NOW))
+    assert "No workflow fits." in html_of(kind, board, workflows=["bilin*"])
+    assert "No workflow fits" not in html_of(kind, board, workflows=["bil*"])
+    found = ()
+    for globs in ([], ["bil*"]):
+        assert "This account has no workflows." in html_of(kind, board, workflows=globs)
 
 
 def test_another_account_is_not_seen(board):
