@@ -17,6 +17,7 @@ from console.team.models import Account
 from workflows_ui.cloudflare import CloudflareError
 from workflows_ui.htmx import fingerprint
 from workflows_ui.models import Dashboard, Panel
+from workflows_ui.presenters.panels import narrowing
 from workflows_ui.presenters.trouble import stale_trouble, trouble_of
 from workflows_ui.queries.answers import EVERY_ANSWER, LockedAnswers, configured
 from workflows_ui.queries.boards import NeedsToken
@@ -129,6 +130,7 @@ def draw(
         "panel": panel,
         "kind": KINDS.get(panel.kind),
         "heading": heading,
+        "narrowing": narrowing(panel.settings),
         "account": board.account,
     }
     found = content(panel, board)

@@ -151,6 +151,29 @@ def test_globs_choose_workflows_and_new_ones_join(board, globs, wanted):
     assert set(ids(read("instances", board, workflows=globs))) == wanted
 
 
+def test_a_panel_says_what_narrows_it(board):
+    narrowed = {
+        "workflows": ["bill*", "orders"],
+        "status": "errored",
+        "created": "7d",
+        "trigger": "cron",
+        "version": "ab12",
+        "begins": "<i>eu-",
+        "rows": 10,
+    }
+    line = soup_of(html_of("instances", board, **narrowed)).select_one(".board-narrowing")
+    assert line.text == line["title"]
+    assert line.text == (
+        "bill*, orders · errored · triggered by cron · version ab12… · id <i>eu-…"
+        " · created in the last 7 days"
+    )
+    plain = {"workflows": [], "status": "", "created": "", "period": "24h", "text": "words"}
+    for kind in set(KINDS) - {"longest"}:
+        assert "board-narrowing" not in html_of(kind, board, **plain)
+    for kind in ("counts", "schedules"):  # no token, and yet
+        assert "bill*" in html_of(kind, board, workflows=["bill*"])
+
+
 SAMPLED = ("failures", "throughput", "durations", "instances", "longest", "waiting")
 
 
