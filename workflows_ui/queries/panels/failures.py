@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,7 +69,7 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def shown(told: QuerySet[SeenInstance]) -> list[dict[str, Any]]:
+def shown(told: QuerySet[SeenInstance]) -> Sequence[Mapping[str, Any]]:
     """At most MOST kinds, the most frequent first."""
     kinds = (
         told.order_by()
