@@ -93,10 +93,11 @@ MIDDLEWARE = [
     "workflows_ui.middleware.HtmxRedirectMiddleware",
     "workflows_ui.middleware.NoStoreMiddleware",
     "workflows_ui.middleware.ViewerTimezoneMiddleware",
+    "workflows_ui.middleware.WrongMethodMiddleware",
     "workflows_ui.middleware.TokenCheckMiddleware",
     "workflows_ui.middleware.UpstreamErrorMiddleware",
     "workflows_ui.middleware.FirstStartMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "workflows_ui.middleware.LogInMiddleware",
 ]
 
 # --- Templates and forms -------------------------------------------------------------------

@@ -5,11 +5,19 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Callable
 from functools import cache
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import middleware
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +28,7 @@ from console.audit.origin import origin_of
 from console.audit.recording import TrailUnavailable
 from console.audit.refusals import record_refusal
 from console.team.models import User
+from console.team.redirects import is_same_site
 from console.vault.sealing import CannotOpen
 from workflows_ui.access import SecondFactorRequired, TokenMissing
 from workflows_ui.cloudflare import CloudflareError
@@ -49,6 +58,45 @@ class HtmxRedirectMiddleware:
             return url
         here = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
         return reverse("account_login", query={"next": here})
+
+
+class LogInMiddleware(middleware.LoginRequiredMiddleware):
+    """Asks who it is. What was sent is gone then, so the log-in leads back to the page that the
+    form was on: what it was sent to may answer no GET."""
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseRedirect:
+        # htmx says itself which page it is on: HtmxRedirectMiddleware
+        if request.method in SAFE or getattr(request, "htmx", None):
+            return super().handle_no_permission(request, view_func)
+        back = page_of_form(request)
+        return redirect(reverse("account_login", query={"next": back} if back else None))
+
+
+def page_of_form(request: HttpRequest) -> str:
+    """The page of ours that a form was sent from, without its host; empty if none is known."""
+    sent_from = request.headers.get("Referer", "")
+    if not is_same_site(request, sent_from):
+        return ""
+    path = urlsplit(sent_from)._replace(scheme="", netloc="", fragment="").geturl()
+    # on its own, a path such as //other.example/ would lead elsewhere
+    return path if path.startswith("/") and is_same_site(request, path) else ""
+
+
+class WrongMethodMiddleware:
+    """A method that an address doesn't have is refused on a page, not by an empty answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed) or request.method == "HEAD":
+            return response
+        page = errors.wrong_method(request, allowed=response["Allow"])
+        page["Allow"] = response["Allow"]
+        return page
 
 
 class NoStoreMiddleware:

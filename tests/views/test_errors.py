@@ -76,6 +76,43 @@ def test_nothing_here_says_so_to_everyone(client, outsider, person):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "way"),
+    [
+        ("/a/acme/dashboards/1/share/", "/a/acme/dashboards/1/"),
+        ("/a/acme/workflows/checkout/ticked/restart/", "/a/acme/workflows/checkout/"),
+        ("/a/acme/connection/verify/", "/a/acme/"),
+        ("/preferences/", "/"),
+    ],
+)
+def test_the_address_of_a_form_opened_as_a_page_says_so(viewer_client, path, way):
+    response = viewer_client.get(path)
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+    page = response.content.decode()
+    assert "<html" in page
+    assert "This address only takes a form" in page
+    assert f'class="button button-small" href="{way}"' in page
+    assert "Try again" not in page
+
+
+@pytest.mark.django_db
+def test_a_page_that_something_is_sent_to_leads_to_itself(viewer_client):
+    response = viewer_client.post(LIST)
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD")
+    assert f'class="button button-small" href="{LIST}">Open the page' in response.text
+
+
+@pytest.mark.django_db
+def test_a_wrong_method_of_a_fragment_gets_the_panel_and_of_head_nothing(viewer_client):
+    response = viewer_client.post(LIST, headers=HTMX)
+    assert (response.status_code, "<html" in response.text) == (405, False)
+    assert f'href="{LIST}?q=a">Go on' in response.text
+    response = viewer_client.head("/preferences/")
+    assert (response.status_code, response.content) == (405, b"")
+    assert response.headers["Allow"] == "POST"
+
+
+@pytest.mark.django_db
 def test_a_form_without_its_mark_is_refused_in_words(outsider):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(outsider)

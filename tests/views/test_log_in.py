@@ -78,6 +78,45 @@ def test_a_fragment_asked_without_log_in_moves_the_whole_page(client, ann):
     assert response.headers["HX-Redirect"] == f"{URL}?next=%2Fa%2Facme%2Fworkflows%2F%3Fq%3Dx"
 
 
+BOARD = "/a/acme/dashboards/1/"
+
+
+def asked_to_log_in(client, **headers) -> str:
+    return client.post(f"{BOARD}share/", headers=headers).headers["Location"]
+
+
+def test_a_form_sent_after_the_session_leads_back_to_its_page(client, ann):
+    where = asked_to_log_in(client, Referer=f"http://testserver{BOARD}edit/?moved=2#panel-2")
+    assert where == f"{URL}?next=%2Fa%2Facme%2Fdashboards%2F1%2Fedit%2F%3Fmoved%3D2"
+
+
+@pytest.mark.parametrize(
+    "sent_from",
+    [
+        "",
+        "https://evil.example/",
+        "http://testserver.evil.example/",
+        "http://testserver@evil.example/",
+        "http://testserver:81/",
+        "http://testserver//evil.example/",
+        "http://testserver/\\evil.example/",
+        "//evil.example/",
+        "http://testserver",
+        "http://[testserver/",
+        "javascript:alert(1)",
+    ],
+)
+def test_a_form_sent_from_elsewhere_leads_nowhere_after_the_log_in(client, ann, sent_from):
+    assert asked_to_log_in(client, Referer=sent_from) == URL
+
+
+def test_a_form_of_htmx_leads_back_to_the_page_that_htmx_is_on(client, ann):
+    page = f"http://testserver{BOARD}edit/"
+    headers = {"HX-Request": "true", "HX-Current-URL": page, "Referer": "http://testserver/x/"}
+    answer = client.post(f"{BOARD}share/", headers=headers)
+    assert answer.headers["HX-Redirect"] == f"{URL}?next=%2Fa%2Facme%2Fdashboards%2F1%2Fedit%2F"
+
+
 def test_guessing_is_slowed_down_and_says_so(client, ann):
     answers = [log_in(client, password=f"wrong horse {i}") for i in range(7)]
     assert "Too many failed" in answers[-1].content.decode()

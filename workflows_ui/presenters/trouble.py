@@ -27,6 +27,9 @@ class Trouble:
     account: Account | None = None
     token_link: bool = False
     factor_link: bool = False
+    way_url: str = ""
+    """A page to go on from, which `way_label` names."""
+    way_label: str = ""
 
     @property
     def pause(self) -> str:

@@ -13,6 +13,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
@@ -24,6 +25,13 @@ from workflows_ui.presenters.trouble import Trouble, trouble_of
 
 logger = logging.getLogger(__name__)
 
+PAGES = {
+    ("account", "workflow", "instance"): ("workflows_ui:instance-detail", "The instance"),
+    ("account", "workflow"): ("workflows_ui:workflow-detail", "The workflow"),
+    ("account", "dashboard"): ("workflows_ui:dashboard-detail", "The dashboard"),
+    ("account",): ("workflows_ui:account-home", "The account"),
+}
+"""By what an address names: the page of it."""
 SHUT = (403, 404)
 """To somebody who may not see it, or no more."""
 
@@ -116,7 +124,7 @@ def panel_of(request: HttpRequest, trouble: Trouble) -> tuple[str, dict[str, Any
     piece = wants_fragment(request)
     context: dict[str, Any] = {
         "trouble": trouble,
-        "here": here(request),
+        "here": here(request, trouble.status),
         "fragment": piece,
         "place": request.resolver_match.kwargs if request.resolver_match else {},
     }
@@ -131,11 +139,38 @@ def is_logged_in(request: HttpRequest) -> bool:
     return user is not None and user.is_authenticated
 
 
-def here(request: HttpRequest) -> str:
-    """Where "try again" leads: the page, never a bare fragment or a POST."""
+def here(request: HttpRequest, status: int) -> str:
+    """Where "try again" leads: the page, never a bare fragment, a POST or what has no page."""
     if wants_fragment(request):
         return str(request.htmx.current_url_abs_path or "")  # type: ignore[attr-defined]
-    return request.get_full_path() if request.method == "GET" else ""
+    return request.get_full_path() if request.method == "GET" and status != 405 else ""
+
+
+def wrong_method(request: HttpRequest, *, allowed: str) -> HttpResponse:
+    """A form's address that was opened as a page, or a page that something was sent to."""
+    is_page = "GET" in allowed.split(", ")
+    way_url, way_label = (request.path, "Open the page") if is_page else page_above(request)
+    return failure(
+        request,
+        Trouble(
+            status=405,
+            title="This is not taken here" if is_page else "This address only takes a form",
+            why="The address is a page to open." if is_page else "There is no page to see at it.",
+            next_step="Nothing was done.",
+            account=getattr(request, "account", None),
+            way_url=way_url,
+            way_label=way_label,
+        ),
+    )
+
+
+def page_above(request: HttpRequest) -> tuple[str, str]:
+    """The page of what the address names, and what that is called; empty where it names nothing."""
+    place = request.resolver_match.kwargs if request.resolver_match else {}
+    for names, (page, label) in PAGES.items():
+        if place.keys() >= set(names):
+            return reverse(page, kwargs={name: place[name] for name in names}), label
+    return "", ""
 
 
 @login_not_required
