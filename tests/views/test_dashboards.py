@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from console.audit.models import Entry
+from console.team.models import Account
 from tests.cloudflare import fault_server as faults
 from tests.factories import PASSWORD, TOKEN, make_membership, make_user
 from tests.views.simulated import soup
@@ -187,6 +188,20 @@ class TestLooking:
         Sampling.objects.update(problem="")
         told = soup(viewer_client.get(f"{url}tick/", shown)).select_one("#watch")
         assert (told.text, told.has_attr("hidden")) == ("", True)
+
+    def test_a_panel_alone_says_it_too(self, url, board, operator_client, monkeypatch):
+        monkeypatch.setattr(panels, "FRESH_SECONDS", 0)
+        Account.objects.update(created=timezone.now() - timedelta(hours=1))
+        path = f"{url}panels/{board.panels.get(kind='note').pk}/"
+        page = soup(operator_client.get(path))
+        assert "No worker is alive" in page.select_one("#watch").text
+        fields = page.select("#board input, #watch input")
+        shown = {field["name"]: field["value"] for field in fields}
+        tick = {"HX-Request": "true", "HX-Target": "tick"}
+        assert operator_client.get(path, shown, headers=tick).status_code == 204
+        Sampling.objects.create(account=board.account, tried=timezone.now())
+        told = soup(operator_client.get(path, shown, headers=tick)).select_one("#watch")
+        assert (told["hx-swap-oob"], told.text, told.has_attr("hidden")) == ("morph", "", True)
 
     def test_a_tick_that_finds_the_door_shut_takes_the_board_off_the_screen(
         self, url, shared, viewer, viewer_client

@@ -79,6 +79,7 @@ def panel_detail(request: ConsoleRequest, account: str, dashboard: int, panel: i
         "seat": seat,
         "dashboard": found,
         "drawn": panels_drawn(found, board, one),
+        "notice": drawn_notice(seat.account),
         "heading": heading_of(one),
     }
     return render(request, "dashboards/panel.html", ctx)
