@@ -132,6 +132,15 @@ def test_an_account_that_is_gone_is_no_trouble():
     sample_account.func(10**9)
 
 
+def test_the_first_look_at_an_account_is_waited_for(account):
+    assert watch_of(account).awaited
+    account.created = timezone.now() - timedelta(minutes=3)
+    assert not watch_of(account).awaited
+    account.created = timezone.now()
+    Sampling.objects.create(account=account, tried=timezone.now())
+    assert (watch_of(account).awaited, watch_of(account).alive) == (False, True)
+
+
 def test_a_worker_long_gone_is_not_alive(account):
     old = timezone.now() - timedelta(minutes=10)
     Sampling.objects.create(account=account, tried=old, sampled=old)

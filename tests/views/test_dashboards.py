@@ -177,6 +177,7 @@ class TestLooking:
         self, url, shared, account, viewer_client, monkeypatch
     ):
         monkeypatch.setattr(panels, "FRESH_SECONDS", 0)
+        Account.objects.update(created=timezone.now() - timedelta(hours=1))
         page = soup(viewer_client.get(url))
         assert "No worker is alive" in page.select_one("#watch").text
         shown = {field["name"]: field["value"] for field in page.select("input[type=hidden]")}
@@ -188,6 +189,19 @@ class TestLooking:
         Sampling.objects.update(problem="")
         told = soup(viewer_client.get(f"{url}tick/", shown)).select_one("#watch")
         assert (told.text, told.has_attr("hidden")) == ("", True)
+
+    def test_a_new_account_is_not_looked_at_yet(self, url, board, operator_client, monkeypatch):
+        monkeypatch.setattr(panels, "FRESH_SECONDS", 0)
+
+        def told() -> str:
+            return soup(operator_client.get(url)).select_one("#watch").text
+
+        assert "Not looked at yet" in told()
+        assert "worker" not in told()
+        Sampling.objects.create(account=board.account)  # the lease is not taken yet
+        assert "Not looked at yet" in told()
+        Account.objects.update(created=timezone.now() - timedelta(minutes=3))
+        assert "No worker is alive" in told()
 
     def test_a_panel_alone_says_it_too(self, url, board, operator_client, monkeypatch):
         monkeypatch.setattr(panels, "FRESH_SECONDS", 0)

@@ -11,6 +11,8 @@ from console.team.models import Account
 from workflows_ui.models import Sampling, SeenInstance
 
 ALIVE = timedelta(minutes=3)
+AWAITED = timedelta(minutes=2)
+"""How long after it was connected an account may wait for its first look."""
 MOST_FOUND = 20
 
 
@@ -22,20 +24,23 @@ def sampling_of(account: Account) -> Sampling | None:
 @dataclass(frozen=True, slots=True)
 class Watch:
     """Whether the account is watched: `alive` when a worker came by in the last minutes, `problem`
-    when it could not look."""
+    when it could not look, `awaited` while it is too new for anybody to have come by."""
 
     alive: bool
     problem: str
     whole_since: datetime | None
+    awaited: bool = False
 
 
 def watch_of(account: Account) -> Watch:
     """How the sampler of the account is doing."""
-    found = sampling_of(account)
+    found, now = sampling_of(account), timezone.now()
+    awaited = account.created > now - AWAITED
     if found is None:
-        return Watch(False, "", None)
-    alive = found.tried is not None and found.tried > timezone.now() - ALIVE
-    return Watch(alive, found.problem, found.whole_since)
+        return Watch(False, "", None, awaited)
+    if found.tried is None:
+        return Watch(False, found.problem, found.whole_since, awaited)
+    return Watch(found.tried > now - ALIVE, found.problem, found.whole_since)
 
 
 @dataclass(frozen=True, slots=True)
