@@ -17,11 +17,10 @@ from workflows_ui.budget import SAMPLER, Meter
 from workflows_ui.management.commands import worker
 from workflows_ui.management.commands.worker import enqueue_due
 from workflows_ui.models import CountSample, Sampling
-from workflows_ui.queries.history import watch_of
+from workflows_ui.queries.history import NO_TOKEN, watch_of
 from workflows_ui.services.sampling import lease_take
 from workflows_ui.tasks import (
     LEAST,
-    NO_TOKEN,
     SHARE,
     YIELDS,
     calls_for_round,
@@ -44,6 +43,7 @@ def test_without_a_lent_token_nobody_looks_and_it_is_said(account):
     sample_account.func(account.pk)
     watch = watch_of(account)
     assert (watch.alive, watch.problem) == (True, NO_TOKEN)
+    assert watch.lacks_token
 
 
 def test_trouble_is_said_in_plain_words_and_the_lease_is_given_back(account):

@@ -101,7 +101,7 @@ def drawn_notice(account: Account, *, linked: bool = True) -> Notice:
 
 
 def notice_anew(account: Account, linked: bool) -> Notice:
-    context: dict[str, Any] = {"watch": watch_of(account), "linked": linked}
+    context: dict[str, Any] = {"watch": watch_of(account), "linked": linked, "slug": account.slug}
     if not linked:
         sampling = sampling_of(account)
         context["since"] = sampling.sampled if sampling else None

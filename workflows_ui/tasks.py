@@ -14,6 +14,7 @@ from console.vault.sealing import CannotOpen
 from workflows_ui.budget import CALLS, SAMPLER, UNATTENDED, may_read_in_background, used
 from workflows_ui.cloudflare import CloudflareError
 from workflows_ui.presenters.trouble import trouble_of
+from workflows_ui.queries.history import NO_TOKEN
 from workflows_ui.services.sampling import lease_end, lease_take, sample
 from workflows_ui.watching import Board, sampling_board
 
@@ -25,7 +26,6 @@ SHARE = CALLS // 5
 LEAST = SHARE // 8
 """For a round, so that there is one every minute whatever the rounds before took."""
 YIELDS = "Few calls are left in these five minutes, and people come first."
-NO_TOKEN = "No token is lent to this account's dashboards."  # noqa: S105 - a sentence
 
 
 @task()

@@ -16,6 +16,7 @@ from tests.factories import PASSWORD, TOKEN, make_membership, make_user
 from tests.views.simulated import soup
 from workflows_ui import panels, watching
 from workflows_ui.models import Dashboard, Panel, Sampling, StartPage
+from workflows_ui.queries.history import NO_TOKEN
 
 LIST = "/a/acme/dashboards/"
 POSTS = ["edit", "share", "unshare", "start", "duplicate", "delete"]
@@ -186,6 +187,10 @@ class TestLooking:
         Sampling.objects.create(account=account, tried=timezone.now(), problem=trouble)
         told = soup(viewer_client.get(f"{url}tick/", shown)).select_one("#watch")
         assert (told["hx-swap-oob"], trouble in told.text) == ("morph", True)
+        assert not told.select("a")
+        Sampling.objects.update(problem=NO_TOKEN)
+        told = soup(viewer_client.get(f"{url}tick/", shown)).select_one("#watch")
+        assert (told.a.text, told.a["href"]) == ("Lend a token", "/a/acme/connection/")
         Sampling.objects.update(problem="")
         told = soup(viewer_client.get(f"{url}tick/", shown)).select_one("#watch")
         assert (told.text, told.has_attr("hidden")) == ("", True)

@@ -10,6 +10,8 @@ from django.utils import timezone
 from console.team.models import Account
 from workflows_ui.models import Sampling, SeenInstance
 
+NO_TOKEN = "No token is lent to this account's dashboards."  # noqa: S105 - a sentence
+"""Why nobody can look, when it is that."""
 ALIVE = timedelta(minutes=3)
 AWAITED = timedelta(minutes=2)
 """How long after it was connected an account may wait for its first look."""
@@ -30,6 +32,11 @@ class Watch:
     problem: str
     whole_since: datetime | None
     awaited: bool = False
+
+    @property
+    def lacks_token(self) -> bool:
+        """Whether a member who lends theirs would mend it."""
+        return self.problem == NO_TOKEN
 
 
 def watch_of(account: Account) -> Watch:
