@@ -39,6 +39,11 @@ class Board:
         """Where links begin. Empty for who has no log-in: then no address is one (`address_of`)."""
         return self.account.slug if self.linked else ""
 
+    @property
+    def metered(self) -> str:
+        """The reader whose calls are counted against a budget; empty where nothing is."""
+        return self.reader if self.api is not None and self.account.needs_token else ""
+
 
 def watching(seat: Seat, dashboard: Dashboard) -> Board:
     """What a member watches a dashboard with. Raises CannotOpen."""

@@ -12,7 +12,7 @@ from django.utils import timezone
 from console.audit.models import Entry
 from console.team.models import Account
 from tests.cloudflare import fault_server as faults
-from tests.factories import PASSWORD, TOKEN, make_membership, make_user
+from tests.factories import PASSWORD, TOKEN, make_account, make_membership, make_user
 from tests.views.simulated import soup
 from workflows_ui import panels, watching
 from workflows_ui.models import Dashboard, Panel, Sampling, StartPage
@@ -430,6 +430,19 @@ class TestEditing:
     def test_the_budget_is_in_the_bar_where_nothing_is_read(self, url, board, operator_client):
         for path in (LIST, f"{url}edit/", "/a/acme/trail/"):
             assert soup(operator_client.get(path)).select_one(".bar-budget")
+
+    def test_there_is_no_budget_in_the_bar_where_no_call_counts(self, viewer, viewer_client):
+        here = make_account(slug="here", kind="local", base_url="http://127.0.0.1:9")
+        bare = make_account(slug="bare", account_id="1" * 32)
+        for place in (here, bare):
+            make_membership(place, viewer)
+            made = Dashboard.objects.create(account=place, owner=viewer, title="Here")
+            one = Panel.objects.create(dashboard=made, kind="note", place=0)
+            path = f"/a/{place.slug}/dashboards/{made.pk}/"
+            for page in (path, f"{path}panels/{one.pk}/"):
+                answer = viewer_client.get(page)
+                assert answer.status_code == 200
+                assert not soup(answer).select_one(".bar-budget")
 
     def test_a_removed_panel_is_named(self, url, board, operator_client):
         panel = board.panels.first()

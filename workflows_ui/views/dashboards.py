@@ -41,7 +41,7 @@ def dashboard_list(request: ConsoleRequest, account: str) -> HttpResponse:
 def dashboard_detail(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
     seat, found = dashboard_at(request, account, dashboard)
     board = watching(seat, found)
-    request.reader = board.reader  # the pace follows what its token may still call
+    request.reader = board.metered  # the pace follows what its token may still call
     ctx: dict[str, Any] = {
         "seat": seat,
         "dashboard": found,
@@ -74,7 +74,7 @@ def panel_detail(request: ConsoleRequest, account: str, dashboard: int, panel: i
     one, board = panel_at(found, panel), watching(seat, found)
     if is_tick(request):
         return tick_page(request, found, board, only=one)
-    request.reader = board.reader
+    request.reader = board.metered
     ctx = {
         "seat": seat,
         "dashboard": found,
