@@ -13,13 +13,14 @@ from tests.factories import make_account, make_user
 from workflows_ui import cloudflare as cf
 from workflows_ui import panels
 from workflows_ui.forms.panels import PANEL_FORMS, RowsField
-from workflows_ui.models import CountSample, Dashboard, Panel, Sampling, SeenInstance
+from workflows_ui.models import CountSample, Dashboard, EndedRun, Panel, Sampling, SeenInstance
 from workflows_ui.panels import draw, drawn_panels
 from workflows_ui.presenters.presets import PRESETS
 from workflows_ui.queries.boards import NeedsToken
 from workflows_ui.queries.dashboards import panels_of
 from workflows_ui.queries.panels import KINDS, rates, schedules
 from workflows_ui.queries.panels import counts as counts_panel
+from workflows_ui.queries.panels.seen import watched_at
 from workflows_ui.queries.reads import Reading
 from workflows_ui.services.sampling import lease_end, lease_take
 from workflows_ui.watching import Board
@@ -272,6 +273,59 @@ def test_what_passed_since_the_worker_stopped_is_missing_and_not_zero(board):
     assert "not watched since then" in html
     Sampling.objects.update(sampled=NOW - timedelta(minutes=1))
     assert "Nothing failed" in draw(Panel(pk=1, kind="failures", settings={}), board).html
+
+
+def test_what_ended_before_a_restart_stays_in_the_charts(board):
+    start, end = NOW - 3 * HOUR, NOW - 2 * HOUR
+    for name, status in (("again", "errored"), ("deleted", "complete")):
+        EndedRun.objects.create(
+            account=board.account,
+            workflow="billing",
+            instance_id=name,
+            status=status,
+            started=start,
+            ended=end,
+        )
+    seen(board, "again", status="running")
+    seen(board, "deleted", status="gone", ended=end)
+    found = read("throughput", board)
+    assert (found["total"], found["failed"]) == (2, 1)
+    assert read("throughput", board, workflows=["orders"])["total"] == 0
+    assert read("durations", board)["all"] == (3600, 3600)
+    # the act did nothing: the instance tells of that run itself
+    SeenInstance.objects.filter(instance_id="again").update(status="errored", ended=end)
+    assert read("throughput", board)["total"] == 2
+
+
+def behind(**minutes: int) -> None:
+    """Since so many minutes, what went on in these workflows was not read."""
+    now = timezone.now()
+    unread = {name: (now - timedelta(minutes=ago)).isoformat() for name, ago in minutes.items()}
+    Sampling.objects.update(unread=unread, sampled=now)
+
+
+def test_the_piece_that_goes_on_is_drawn_as_far_as_it_was_read(board, time_machine):
+    now = NOW.replace(minute=30, second=0, microsecond=0)
+    time_machine.move_to(now, tick=False)
+    behind(billing=3)
+    seen(board, "ok", status="complete", ended=now - timedelta(minutes=9))
+    assert read("throughput", board)["chart"].columns[-1].values == (1, 0, 0)
+    html = html_of("throughput", board)
+    assert "what went on since then is being read" in html
+    assert "not watched since then" not in html
+    short = read("throughput", board, period="1h")["chart"].columns
+    assert short[-1].values == (None, None, None)
+    Sampling.objects.update(sampled=now - HOUR / 4, unread={})
+    assert read("throughput", board)["chart"].columns[-1].values == (None, None, None)
+    assert "not watched since then" in html_of("throughput", board)
+
+
+def test_what_is_unread_of_one_workflow_is_none_of_the_others(board):
+    behind(billing=300, orders=3)
+    account = board.account
+    assert watched_at(account).until == NOW - 5 * HOUR
+    assert watched_at(account, {"workflows": ["ord*"]}).until == NOW - timedelta(minutes=3)
+    assert watched_at(account, {"workflows": ["other"]}).until is None
 
 
 def test_headlines_tell_of_what_was_watched_and_say_how_much_that_is(board):

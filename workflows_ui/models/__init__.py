@@ -2,7 +2,7 @@
 
 from workflows_ui.models.batches import Batch
 from workflows_ui.models.dashboards import Dashboard, DashboardLink, Panel, StartPage
-from workflows_ui.models.history import CountSample, Sampling, SeenInstance, Span
+from workflows_ui.models.history import CountSample, EndedRun, Sampling, SeenInstance, Span
 from workflows_ui.models.sent_forms import SentForm
 from workflows_ui.models.snapshots import Snapshot
 from workflows_ui.models.sweeps import Sweep
@@ -12,6 +12,7 @@ __all__ = [
     "CountSample",
     "Dashboard",
     "DashboardLink",
+    "EndedRun",
     "Panel",
     "Sampling",
     "SeenInstance",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
@@ -74,6 +76,28 @@ class SeenInstance(models.Model):
         return f"{self.instance_id} of {self.workflow}"
 
 
+class EndedRun(models.Model):
+    """A run that the sampler saw end, of an instance that has another one since, or is gone."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="ended_runs")
+    workflow = models.CharField(max_length=64)
+    instance_id = models.CharField(max_length=271)
+    status = models.CharField(max_length=32)
+    started = models.DateTimeField(null=True)
+    ended = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account", "workflow", "instance_id", "ended"], name="ended_once"
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=["account", "-ended"], name="run_ended")]
+
+    def __str__(self) -> str:
+        return f"{self.instance_id} of {self.workflow} until {self.ended}"
+
+
 class Sampling(models.Model):
     """How far the sampler of an account is. One process at a time holds the lease."""
 
@@ -86,9 +110,19 @@ class Sampling(models.Model):
     """Every instance created since then was seen; before, only some may have been."""
     reached: models.JSONField[Any, Any] = models.JSONField(default=dict)
     """Up to when each workflow was looked at."""
-    behind = models.DateTimeField(null=True)
-    """Since when instances may have gone on that no call was left for."""
+    unread: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    """Since when instances of a workflow may have gone on that no call was left for."""
     problem = models.CharField(max_length=300, blank=True)
 
     def __str__(self) -> str:
         return f"sampling of {self.account}"
+
+    @property
+    def behind(self) -> datetime | None:
+        """The oldest of all workflows; None when everything was read."""
+        return self.behind_on(self.unread)
+
+    def behind_on(self, workflows: Iterable[str]) -> datetime | None:
+        """The same of some workflows."""
+        ends = [self.unread[name] for name in workflows if name in self.unread]
+        return datetime.fromisoformat(min(ends)) if ends else None

@@ -15,8 +15,15 @@ from django.utils import timezone
 
 from console.team.models import Account
 from workflows_ui import cloudflare as cf
-from workflows_ui.models import CountSample, Sampling, SeenInstance, Span
-from workflows_ui.services.seeing import PER_PAGE, Allowance, read_details, see_alive, see_new
+from workflows_ui.models import CountSample, EndedRun, Sampling, SeenInstance, Span
+from workflows_ui.services.seeing import (
+    PER_PAGE,
+    Allowance,
+    read_details,
+    see_alive,
+    see_ended,
+    see_new,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -69,11 +76,9 @@ def sample(account: Account, api: cf.WorkflowsApi, *, calls: int) -> list[str]:
         note_reach(state, workflows, now, whole=whole)
     finally:
         state.save(update_fields=["sampled", "whole_since", "reached"])
-    went_on = see_alive(account, api, workflows, lists)
+    went_on = see_ended(account, api, see_alive(account, api, workflows, lists), lists)
     details.left += max(lists.left, 0)
-    unread = read_details(account, api, details, went_on)
-    state.behind = min((row.read for row in unread), default=None)
-    state.save(update_fields=["behind"])
+    note_unread(state, read_details(account, api, details, went_on))
     forget_old(account, now)
     return refused
 
@@ -125,6 +130,13 @@ def note_reach(
         state.sampled = datetime.fromisoformat(min(state.reached.values(), default=now.isoformat()))
 
 
+def note_unread(state: Sampling, unread: Sequence[SeenInstance]) -> None:
+    """Writes down since when those were not told of that no call was left for."""
+    newest_first = sorted(unread, key=lambda row: row.read, reverse=True)
+    state.unread = {row.workflow: row.read.isoformat() for row in newest_first}
+    state.save(update_fields=["unread"])
+
+
 def all_workflows(api: cf.WorkflowsApi, allowance: Allowance) -> Iterator[cf.Workflow]:
     page = 1
     while allowance.take():
@@ -169,3 +181,4 @@ def forget_old(account: Account, now: datetime) -> None:
     for span, kept in ROLLED_UP.items():
         CountSample.objects.filter(account=account, span=span, at__lt=now - kept).delete()
     SeenInstance.objects.filter(account=account, read__lt=now - KEPT).delete()
+    EndedRun.objects.filter(account=account, ended__lt=now - KEPT).delete()

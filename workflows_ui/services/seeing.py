@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain, zip_longest
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from django.utils import timezone
 from console.audit.redaction import scrub
 from console.team.models import Account
 from workflows_ui import cloudflare as cf
-from workflows_ui.models import SeenInstance
+from workflows_ui.models import EndedRun, SeenInstance
 from workflows_ui.presenters.failures import fingerprint_of
 from workflows_ui.presenters.steps import split_counter, step_status
 from workflows_ui.side_by_side import all_of
@@ -26,6 +27,10 @@ MOST_FAILURES = MOST_UNFINISHED = 60
 MOST_AGAIN = 10
 """Failures that are read again in a round."""
 MOST_WENT_ON = 500
+MANY = 5
+"""Of so many that went on a list may tell in fewer calls than they would take one by one."""
+SAME_END = timedelta(seconds=2)
+"""Two answers about one run may tell its end to different digits."""
 GONE = "gone"
 READ_FIELDS = [
     "error_name",
@@ -90,6 +95,7 @@ def keep_rows(account: Account, workflow: str, rows: Sequence[cf.InstanceRow]) -
         account=account, workflow=workflow, instance_id__in=list(fresh)
     )
     kept = {row.instance_id: row for row in known}
+    keep_ends(was for name, was in kept.items() if is_over(was, fresh[name]))
     for row in fresh.values():
         before = kept.get(row.instance_id)
         if before and run_of(before) == run_of(row):
@@ -109,9 +115,38 @@ def run_of(row: SeenInstance) -> tuple[object, ...]:
     return row.status, row.created, row.ended
 
 
+def is_over(was: SeenInstance, row: SeenInstance) -> bool:
+    """Whether `was` told of the end of a run that `row` tells of no more."""
+    if was.status not in cf.FINISHED or was.ended is None:
+        return False
+    if row.status not in cf.FINISHED or row.ended is None:
+        return True
+    return abs(row.ended - was.ended) > SAME_END
+
+
+def keep_ends(rows: Iterable[SeenInstance]) -> None:
+    """Keeps when and how these runs ended: what failed has failed, restarted or not."""
+    EndedRun.objects.bulk_create(
+        [
+            EndedRun(
+                account_id=row.account_id,
+                workflow=row.workflow,
+                instance_id=row.instance_id,
+                status=row.status,
+                started=row.started,
+                ended=row.ended,
+            )
+            for row in rows
+            if row.ended
+        ],
+        ignore_conflicts=True,
+    )
+
+
 def note_acted(account: Account, workflow: str, ids: Sequence[str]) -> None:
     """After an act on these, what they are is read in the next round, and not told until then."""
     rows = SeenInstance.objects.filter(account=account, workflow=workflow, instance_id__in=ids)
+    keep_ends(rows.filter(status__in=cf.FINISHED))
     rows.update(status=cf.InstanceStatus.UNKNOWN)
 
 
@@ -200,6 +235,51 @@ def see_alive(
     return went_on
 
 
+def see_ended(
+    account: Account, api: cf.WorkflowsApi, went_on: Sequence[SeenInstance], allowance: Allowance
+) -> list[SeenInstance]:
+    """Lists what was created when those that went on were (4.5), where they are many of a workflow:
+    most have ended, and no list of what is alive tells how. Gives those still not told of."""
+    reads = dict(
+        SeenInstance.objects.filter(pk__in=[row.pk for row in went_on]).values_list("pk", "read")
+    )
+    still = [row for row in went_on if reads.get(row.pk) == row.read]
+    of: dict[str, dict[str, SeenInstance]] = {}
+    for row in still:
+        of.setdefault(row.workflow, {})[row.instance_id] = row
+    for workflow, rows in sorted(of.items(), key=lambda item: -len(item[1])):
+        try:
+            settle_by_lists(account, api, workflow, rows, allowance)
+        except (cf.NotFound, cf.ServerError, cf.BadResponse):
+            continue  # they are read one by one
+    return [row for row in still if row.instance_id in of[row.workflow]]
+
+
+def settle_by_lists(
+    account: Account,
+    api: cf.WorkflowsApi,
+    workflow: str,
+    rows: dict[str, SeenInstance],
+    allowance: Allowance,
+) -> None:
+    """Takes out of `rows` whom lists tell of, as long as each tells of many."""
+    created = [row.created for row in rows.values() if row.created]
+    told, cursor = len(created), None
+    while told >= MANY <= len(rows) and allowance.take():
+        page = api.list_instances(
+            workflow,
+            cursor=cursor,
+            per_page=PER_PAGE,
+            date_start=min(created) - SAME_END if api.capabilities.dates else None,
+            date_end=max(created) + SAME_END if api.capabilities.dates else None,
+        )
+        ids = set(keep_rows(account, workflow, page.items))
+        told = sum(rows.pop(name, None) is not None for name in ids)
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
 def read_details(
     account: Account,
     api: cf.WorkflowsApi,
@@ -208,14 +288,25 @@ def read_details(
 ) -> list[SeenInstance]:
     """Reads instances one by one (4.12): why the failed ones failed, and what became of those that
     went on, or that no list has told of for a while. Gives those that went on and were not read."""
-    # in turns, so that none of them waits until there are no more of the others
-    turns = zip_longest(went_on, unread_failures(account), unfinished(account), failed(account))
+    # in turns, so that none of them waits until there are no more of the others; what was read
+    # before takes one turn together
+    again = chain.from_iterable(zip_longest(unfinished(account), failed(account)))
+    turns = zip_longest(went_on, unread_failures(account), again)
     each = {row.pk: row for row in chain.from_iterable(turns) if row is not None}
     wanted = [row for row in each.values() if allowance.take()]
-    for row in all_of([partial(read_detail, api, row) for row in wanted]):
+    before = [copy(row) for row in wanted]
+    for was, row in zip(
+        before, all_of([partial(read_detail, api, row) for row in wanted]), strict=True
+    ):
         as_kept(row).save()
+        if is_over(was, row):
+            keep_ends([was])
     read = {row.pk for row in wanted}
-    return [row for row in went_on if row.pk not in read]
+    unread = [row for row in went_on if row.pk not in read]
+    # they are no more what they were: that alone is known
+    gone_on = SeenInstance.objects.filter(pk__in=[row.pk for row in unread])
+    gone_on.update(status=cf.InstanceStatus.UNKNOWN)
+    return unread
 
 
 def unread_failures(account: Account) -> QuerySet[SeenInstance]:

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from workflows_ui import cloudflare as cf
-from workflows_ui.models import SeenInstance
+from workflows_ui.models import EndedRun, SeenInstance
 from workflows_ui.services import seeing
 from workflows_ui.services.sampling import sample
 from workflows_ui.services.seeing import Allowance, keep_rows, read_details, unfinished
@@ -240,3 +240,110 @@ def test_a_cut_list_that_does_not_say_where_tells_nothing_of_the_others(account,
     api.page = cf.CursorPage(items=rows, per_page=1, cursor="more")
     workflow = cf.Workflow(name="w", class_name="W", script_name="s", instances={"running": 300})
     assert seeing.see_alive(account, api, [workflow], allowance(1)) == []
+
+
+class Listing:
+    """An API that lists these instances, and counts how often it is asked."""
+
+    def __init__(self, *rows: cf.InstanceRow, dates: bool = True) -> None:
+        self.rows, self.asked = rows, list[dict[str, object]]()
+        self.capabilities = cf.Capabilities(dates=dates)
+
+    def list_instances(self, workflow: str, **asked: object) -> cf.CursorPage[cf.InstanceRow]:
+        self.asked.append(asked)
+        return cf.CursorPage(items=self.rows, per_page=100, cursor="more")
+
+
+def storm(account, count: int) -> tuple[list[SeenInstance], list[cf.InstanceRow]]:
+    """So many that were queued when last seen, and what a list tells of them now."""
+    at = timezone.now() - timedelta(minutes=5)
+    kept = [seen(account, f"i-{n}", status="queued", created=at, read=at) for n in range(count)]
+    told = [
+        cf.InstanceRow(id=row.instance_id, status="errored", created_on=at, ended_on=at)
+        for row in kept
+    ]
+    return kept, told
+
+
+@pytest.mark.parametrize("dates", [True, False])
+def test_one_list_tells_what_became_of_many(account, dates):
+    kept, told = storm(account, 60)
+    api = Listing(*told, dates=dates)
+    assert seeing.see_ended(account, api, kept, allowance(10)) == []
+    assert SeenInstance.objects.filter(status="errored").count() == 60
+    (asked,) = api.asked
+    if dates:
+        assert asked["date_start"] <= kept[0].created <= asked["date_end"]
+    else:
+        assert asked["date_start"] is asked["date_end"] is None
+
+
+def test_few_are_read_one_by_one(account):
+    kept, told = storm(account, seeing.MANY - 1)
+    api = Listing(*told)
+    assert seeing.see_ended(account, api, kept, allowance(10)) == kept
+    assert api.asked == []
+
+
+def test_lists_that_tell_of_few_are_left_off(account):
+    kept, told = storm(account, 60)
+    api = Listing(*told[:2])
+    assert len(seeing.see_ended(account, api, kept, allowance(10))) == 58
+    assert len(api.asked) == 1
+
+
+def test_who_was_listed_meanwhile_did_not_go_on(account):
+    kept, told = storm(account, 10)
+    keep_rows(account, "w", told[:4])
+    left = seeing.see_ended(account, Listing(), kept, allowance(0))
+    assert [row.instance_id for row in left] == [row.instance_id for row in kept[4:]]
+
+
+def test_who_went_on_and_was_not_read_is_unknown(account):
+    kept, _ = storm(account, 3)
+    api = Told(status="complete", end="2026-01-01T00:00:00Z")
+    assert len(read_details(account, api, allowance(1), kept)) == 2
+    statuses = sorted(SeenInstance.objects.values_list("status", flat=True))
+    assert statuses == ["complete", "unknown", "unknown"]
+
+
+AGO = timedelta(hours=1)
+
+
+def runs() -> list[tuple[str, str]]:
+    return sorted(EndedRun.objects.values_list("instance_id", "status"))
+
+
+@pytest.mark.parametrize("status", ["queued", "errored"])
+def test_a_run_that_ended_is_kept_when_a_list_tells_of_another(account, status):
+    ended = timezone.now() - AGO
+    seen(account, "again", ended=ended)
+    over = None if status == "queued" else ended + AGO / 2
+    keep_rows(account, "w", [cf.InstanceRow(id="again", status=status, ended_on=over)])
+    assert runs() == [("again", "errored")]
+    assert EndedRun.objects.get().ended == ended
+
+
+def test_a_run_that_is_told_of_again_is_kept_once(account):
+    ended = timezone.now() - AGO
+    seen(account, "same", ended=ended)
+    told = ended + timedelta(milliseconds=400)  # the other answer has fewer digits
+    keep_rows(account, "w", [cf.InstanceRow(id="same", status="errored", ended_on=told)])
+    assert runs() == []
+
+
+@pytest.mark.parametrize("status", ["running", "complete"])
+def test_a_run_that_ended_is_kept_when_its_instance_is_read_anew(account, status):
+    row = seen(account, "again", fingerprint="f", ended=timezone.now() - AGO)
+    end = None if status == "running" else "2026-01-01T00:00:00Z"
+    read_details(account, Told(status=status, end=end), allowance(5), [row])
+    assert runs() == [("again", "errored")]
+
+
+def test_a_run_that_ended_is_kept_before_an_act(account):
+    ended = timezone.now() - AGO
+    seen(account, "over", ended=ended)
+    seen(account, "alive", status="running")
+    seeing.note_acted(account, "w", ["over", "alive"])
+    seeing.note_acted(account, "w", ["over"])
+    assert runs() == [("over", "errored")]

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from statistics import median, quantiles
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from workflows_ui.models import EndedRun, SeenInstance
 from workflows_ui.presenters.charts import Column, Period, Series, lines, stacked
-from workflows_ui.queries.panels.seen import Watched, chosen, period_of, watched_at
+from workflows_ui.queries.panels.seen import Watched, fitting_names, period_of, watched_at
 from workflows_ui.watching import Board
 
 ENDINGS = ("complete", "errored", "terminated")
@@ -23,10 +25,9 @@ MOST_ROWS = 50_000
 
 def throughput(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
     """How many instances ended in each piece of the period, and how."""
-    period, watched = period_of(settings), watched_at(board.account)
+    period, watched = period_of(settings), watched_at(board.account, settings)
     buckets = period.buckets(timezone.now())
-    ended = chosen(board.account, settings).filter(ended__gte=buckets[0], status__in=ENDINGS)
-    rows = newest(ended.values_list("ended", "status"))
+    rows = ended_since(buckets[0], board, settings, ENDINGS, "status")
     watched = as_far_as(rows, watched)
     counts = [dict.fromkeys(ENDINGS, 0) for _ in buckets]
     for at, status in rows:
@@ -51,15 +52,12 @@ def throughput(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def durations(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
     """How long instances took that ended in each piece of the period: median and p95."""
-    period, watched = period_of(settings), watched_at(board.account)
+    period, watched = period_of(settings), watched_at(board.account, settings)
     buckets = period.buckets(timezone.now())
-    ended = chosen(board.account, settings).filter(
-        ended__gte=buckets[0], status="complete", started__isnull=False
-    )
-    rows = newest(ended.values_list("ended", "started"))
+    rows = ended_since(buckets[0], board, settings, ("complete",), "started")
     watched = as_far_as(rows, watched)
     took: list[list[float]] = [[] for _ in buckets]
-    for end, start in rows:
+    for end, start in (row for row in rows if row[1]):
         took[place_in(buckets, end)].append((end - start).total_seconds())
     columns = [
         column(at, period, watched, middle_and_tail(values) if values else (None, None))
@@ -87,10 +85,22 @@ def place_in(buckets: Sequence[datetime], at: datetime) -> int:
     return max(bisect_right(buckets, at) - 1, 0)
 
 
-def newest(rows: Any) -> list[Any]:
-    """The rows, whose first value is when an instance ended; the newest, where they are too many
-    to go through."""
-    return list(rows.order_by("-ended")[:MOST_ROWS])
+def ended_since(
+    since: datetime, board: Board, settings: Mapping[str, Any], statuses: Sequence[str], what: str
+) -> list[Any]:
+    """When runs of the chosen workflows ended, and one thing more of each; the newest, where they
+    are too many to go through. Those of instances that run again, or are gone, are among them."""
+    asked: dict[str, Any] = {"account": board.account, "status__in": statuses, "ended__gte": since}
+    names = fitting_names(board.account, settings.get("workflows") or ())
+    if names is not None:
+        asked["workflow__in"] = names
+    same = SeenInstance.objects.filter(
+        **{name: OuterRef(name) for name in ("account", "workflow", "instance_id", "ended")},
+        status__in=ENDINGS,
+    )
+    last = SeenInstance.objects.filter(**asked).values_list("ended", what)
+    before = EndedRun.objects.filter(~Exists(same), **asked).values_list("ended", what)
+    return list(last.union(before, all=True).order_by("-ended")[:MOST_ROWS])
 
 
 def as_far_as(rows: Sequence[Any], watched: Watched) -> Watched:

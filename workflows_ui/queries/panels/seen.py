@@ -80,24 +80,33 @@ def period_of(settings: Mapping[str, Any]) -> Period:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Every instance was seen since `since` (None: nobody ever watched), and until `until` where
-    nobody watches any more."""
+    """Every instance was seen since `since` (None: nobody ever watched). `until` is up to when,
+    where that is not now: somebody `still` watches and is behind, or nobody does any more."""
 
     since: datetime | None = None
     until: datetime | None = None
+    still: bool = False
 
     def holds(self, at: datetime, length: timedelta) -> bool:
-        """Whether the whole piece of time that begins at `at` was watched, as far as it is over."""
+        """Whether the whole piece of time that begins at `at` was watched, as far as it is over.
+        Of the one that goes on, while somebody watches, as far as that somebody is."""
         if self.since is None or at < self.since:
             return False
-        return self.until is None or at + length <= self.until
+        if self.until is None or at + length <= self.until:
+            return True
+        return self.still and at < self.until and at + length > timezone.now()
 
 
-def watched_at(account: Account) -> Watched:
-    """From when to when the account was watched."""
+def watched_at(account: Account, settings: Mapping[str, Any] | None = None) -> Watched:
+    """From when to when the account was watched, or those of its workflows that fit a panel's
+    settings."""
     sampling = sampling_of(account)
     if sampling is None or sampling.sampled is None:
         return Watched()
     still = sampling.sampled > timezone.now() - ALIVE
-    ends = [None if still else sampling.sampled, sampling.behind]
-    return Watched(sampling.whole_since, min(filter(None, ends), default=None))
+    globs = (settings or {}).get("workflows") or ("*",)
+    behind = sampling.behind_on(
+        name for name in sampling.unread if any(fnmatchcase(name, glob) for glob in globs)
+    )
+    ends = [None if still else sampling.sampled, behind]
+    return Watched(sampling.whole_since, min(filter(None, ends), default=None), still)
