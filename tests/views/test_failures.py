@@ -84,6 +84,27 @@ class TestWhichAreShown:
     def test_a_kind_without_failures_is_not_there(self, operator_client):
         assert operator_client.get("/a/acme/failures/f9/").status_code == 404
 
+    def test_a_kind_that_was_restarted_leads_to_the_trail(self, viewer_client):
+        answer = viewer_client.get("/a/acme/failures/00ab12cd34ef5678/", {"period": "24h"})
+        page = soup(answer)
+        assert answer.status_code == 200
+        assert "errored any more" in page.h1.text
+        links = [link["href"] for link in page.select("main p a")]
+        assert links == [
+            "/a/acme/trail/?action=batch%3Arestart&since=24h",
+            "/a/acme/trail/?action=instance%3Arestart&since=24h",
+        ]
+        for link in links:
+            assert viewer_client.get(link).status_code == 200
+        assert page.select_one('main a.button[href="/a/acme/dashboards/"]')
+
+    def test_a_kind_that_was_restarted_tells_an_outsider_nothing(self, outsider_client):
+        assert outsider_client.get("/a/acme/failures/00ab12cd34ef5678/").status_code == 404
+
+    @pytest.mark.parametrize("kind", ["00AB12CD34EF5678", "00ab12cd34ef567", "00ab12cd34ef56789"])
+    def test_what_stands_for_no_kind_is_not_there(self, viewer_client, kind):
+        assert viewer_client.get(f"/a/acme/failures/{kind}/").status_code == 404
+
     def test_the_message_is_that_of_the_kind(self, operator_client, account):
         SeenInstance.objects.exclude(instance_id="new").delete()
         assert "card … declined" in soup(operator_client.get(URL)).pre.text

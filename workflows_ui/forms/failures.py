@@ -27,13 +27,18 @@ class FailureFilterForm(forms.Form):
         self.is_valid()
 
     @property
+    def period_name(self) -> str:
+        name: str = self.cleaned_data.get("period", "")
+        return name
+
+    @property
     def within(self) -> timedelta | None:
-        period = PERIODS.get(self.cleaned_data.get("period", ""))
+        period = PERIODS.get(self.period_name)
         return period.length if period else None
 
     @property
     def period_label(self) -> str:
-        period = PERIODS.get(self.cleaned_data.get("period", ""))
+        period = PERIODS.get(self.period_name)
         return period.label.lower() if period else ""
 
     @property

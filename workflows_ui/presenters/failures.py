@@ -7,6 +7,7 @@ import re
 
 NAMELESS = "…"
 MOST_READ = 2000
+FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 VARIES = re.compile(
     r"""
     (?P<code>(?-i:\b[A-Z][A-Z\d]*(?:_[A-Z]+(?:\d[A-Z]*)?)+\b))              # ERR_HTTP2 stays
@@ -35,6 +36,11 @@ def pattern_of(message: str) -> str:
     'Order … timed out after …ms'
     """
     return VARIES.sub(lambda found: found["code"] or NAMELESS, message[:MOST_READ])[:300]
+
+
+def is_fingerprint(text: str) -> bool:
+    """Whether it may stand for a kind of failures, known or forgotten."""
+    return FINGERPRINT.fullmatch(text) is not None
 
 
 def fingerprint_of(name: str, message: str, step: str) -> str:

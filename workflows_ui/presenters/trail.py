@@ -145,6 +145,25 @@ def story_url(account: str, workflow: str, instance: str) -> str:
     return reverse("workflows_ui:trail-list", args=[account], query=query)
 
 
+def restart_links(account: str, since: str) -> list[tuple[str, str]]:
+    """The restarts in the trail, of many instances and of one: what they are called and where
+    they are. `since` names how far back, all when empty."""
+    kinds = {
+        AuditAction.BATCH_RESTART: "restarts of many at once",
+        AuditAction.INSTANCE_RESTART: "restarts of one",
+    }
+    asked = {"since": since} if since else {}
+    return [
+        (
+            label,
+            reverse(
+                "workflows_ui:trail-list", args=[account], query={"action": str(kind), **asked}
+            ),
+        )
+        for kind, label in kinds.items()
+    ]
+
+
 DETAILS = {
     "event_type": "event {}",
     "step": "from step {}",

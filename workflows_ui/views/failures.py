@@ -8,9 +8,11 @@ from django.views.decorators.http import require_safe
 
 from console.team.roles import Action
 from workflows_ui import queries
-from workflows_ui.access import seat_at
+from workflows_ui.access import Seat, seat_at
 from workflows_ui.forms.failures import FailureFilterForm
 from workflows_ui.http import ConsoleRequest
+from workflows_ui.presenters.failures import is_fingerprint
+from workflows_ui.presenters.trail import restart_links
 
 
 @require_safe
@@ -23,7 +25,7 @@ def failure_group(request: ConsoleRequest, account: str, fingerprint: str) -> Ht
         seat.account, fingerprint, within=form.within, workflows=form.workflows
     )
     if group is None:
-        raise Http404("No such failures.")
+        return none_left_page(request, seat, fingerprint, form)
     ctx = {
         "seat": seat,
         "group": group,
@@ -33,3 +35,18 @@ def failure_group(request: ConsoleRequest, account: str, fingerprint: str) -> Ht
         },
     }
     return render(request, "failures/group.html", ctx)
+
+
+def none_left_page(
+    request: ConsoleRequest, seat: Seat, fingerprint: str, form: FailureFilterForm
+) -> HttpResponse:
+    """Nothing is kept of a kind once all of it was restarted, not even what it was."""
+    if not is_fingerprint(fingerprint):
+        raise Http404("No such failures.")
+    ctx = {
+        "seat": seat,
+        "form": form,
+        "restarts": restart_links(seat.account.slug, form.period_name),
+        "may_read_trail": seat.allows(Action.TRAIL_VIEW),
+    }
+    return render(request, "failures/none_left.html", ctx)
