@@ -13,13 +13,17 @@ URL = "/a/acme/failures/f1/"
 
 
 def failed(account, name: str, *, hours: float = 1, workflow: str = "checkout", **facts):
-    facts = {"status": "errored", "fingerprint": "f1", "error_name": "CardError"} | facts
+    facts = {
+        "status": "errored",
+        "fingerprint": "f1",
+        "error_name": "CardError",
+        "read": timezone.now(),
+    } | facts
     return SeenInstance.objects.create(
         account=account,
         workflow=workflow,
         instance_id=name,
         ended=timezone.now() - timedelta(hours=hours),
-        read=timezone.now(),
         **facts,
     )
 
@@ -125,3 +129,69 @@ def test_the_question_says_that_those_not_errored_any_more_are_left_alone(operat
     question = soup(operator_client.post(form["action"], sent))
     assert "not errored any more are left alone" in question.text
     assert question.select_one("main [name=only]")["value"] == "errored"
+
+
+KIND = "00ab12cd34ef5678"
+RESTART = "/a/acme/workflows/checkout/ticked/restart/"
+
+
+@pytest.mark.django_db
+class TestTheTicked:
+    @pytest.fixture
+    def page(self, operator_client, account):
+        failed(account, "new", fingerprint=KIND, read=timezone.now() - timedelta(minutes=40))
+        failed(account, "newer", fingerprint=KIND, workflow="billing-run")
+        return soup(operator_client.get(f"/a/acme/failures/{KIND}/"))
+
+    def test_all_are_ticked_at_once_and_counted(self, page):
+        assert len(page.select("main input[data-tick]:checked")) == 2
+        assert page.select_one("main input[data-tick-all]")
+        assert page.select_one("main [data-tick-count]")["role"] == "status"
+        assert "Each workflow is restarted by itself." in page.text
+
+    def test_who_may_restart_nothing_ticks_nothing(self, page, viewer_client):
+        assert not soup(viewer_client.get(f"/a/acme/failures/{KIND}/")).select("[data-tick-all]")
+
+    def test_how_old_that_is_is_said(self, page):
+        assert "as last seen 40 m ago or later." in page.select_one(".panel-why").text
+
+    def test_cancel_and_nothing_ticked_lead_back(self, operator_client, account):
+        failed(account, "new", fingerprint=KIND)
+        sample = {"account": account, "workflow": "checkout", "span": "day", "counts": {}}
+        CountSample.objects.create(at=timezone.now(), **sample)
+        back = f"/a/acme/failures/{KIND}/?period=24h&workflow=check%2A"
+        form = soup(operator_client.get(back)).select_one(f'form[action="{RESTART}"]')
+        sent = {field["name"]: field["value"] for field in form.select("input[type=hidden]")}
+        assert operator_client.post(RESTART, sent).url == back
+        question = soup(operator_client.post(RESTART, sent | {"instance": "new"}))
+        cancel = [link for link in question.select("main a") if link.text == "Cancel"]
+        assert cancel[0]["href"] == question.select_one(".breadcrumb a")["href"] == back
+        again = {field["name"]: field["value"] for field in question.select("main [type=hidden]")}
+        refused = soup(operator_client.post(RESTART, again | {"instance": "a/../b<"}))
+        assert refused.select_one(".breadcrumb a")["href"] == back
+
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            "//evil.example",
+            "https://evil.example/",
+            "../../../b",
+            f"{KIND}\n",
+            "\0",
+            KIND * 2,
+            "f1",
+        ],
+    )
+    def test_what_stands_for_no_kind_leads_to_the_list(self, operator_client, account, kind):
+        answer = operator_client.post(RESTART, {"failures": kind, "asked": "period=24h"})
+        assert answer.url == "/a/acme/workflows/checkout/"
+
+    @pytest.mark.parametrize("asked", ["//evil.example", "next=//evil.example", "workflow=<b>"])
+    def test_what_nobody_can_ask_for_is_not_asked_again(self, operator_client, account, asked):
+        answer = operator_client.post(RESTART, {"failures": KIND, "asked": asked})
+        assert answer.url == f"/a/acme/failures/{KIND}/"
+
+    def test_more_than_an_address_holds_leads_back_all_the_same(self, operator_client, account):
+        asked = "&".join(f"workflow={'x' * 60}{number}" for number in range(20))
+        answer = operator_client.post(RESTART, {"failures": KIND, "asked": asked})
+        assert answer.url == f"/a/acme/failures/{KIND}/"

@@ -131,6 +131,9 @@ class TickedForm(ForgettingForm):
         choices=[("", "all"), ("errored", "errored")],
         required=False,
     )
+    # which failures they were ticked among, and in which period and workflows
+    failures = forms.CharField(widget=forms.HiddenInput, max_length=16, required=False)
+    asked = forms.CharField(widget=forms.HiddenInput, max_length=1_000, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 
@@ -40,6 +41,12 @@ class FailureFilterForm(forms.Form):
     def period_label(self) -> str:
         period = PERIODS.get(self.period_name)
         return period.label.lower() if period else ""
+
+    @property
+    def query(self) -> str:
+        """The same asked again, of what is valid alone."""
+        globs = [("workflow", glob) for glob in self.workflows]
+        return urlencode([("period", self.period_name)] * bool(self.period_name) + globs)
 
     @property
     def workflows(self) -> list[str]:

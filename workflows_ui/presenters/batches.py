@@ -88,9 +88,10 @@ def instances(count: int) -> str:
 
 
 def ticked_question(
-    act: TickedAct, count: int, workflow: str, back: str, *, only: str = ""
+    act: TickedAct, count: int, workflow: str, back: str, *, only: str = "", of: str = ""
 ) -> Question:
-    """`only` is the status that those have which are not left alone."""
+    """`only` is the status that those have which are not left alone; `of` is what the page is
+    called that they were ticked on, where it is not the workflow's."""
     left_alone = f" Those that are not {only} any more are left alone." if only else ""
     return Question(
         title=f"{act.label} {instances(count)} of {workflow}?",
@@ -99,6 +100,7 @@ def ticked_question(
         back=back,
         workflow=workflow,
         tone=act.tone,
+        of=of,
     )
 
 

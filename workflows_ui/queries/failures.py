@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.db.models import Count, Min
 from django.utils import timezone
 
 from console.team.models import Account
@@ -25,6 +26,7 @@ class FailuresLike:
     total: int
     ever: int
     sample: SeenInstance
+    oldest: datetime | None
 
     @property
     def text(self) -> str:
@@ -59,4 +61,7 @@ def failures_like(
     by_workflow: dict[str, list[SeenInstance]] = {}
     for row in asked.order_by("-ended")[:MOST_SHOWN]:
         by_workflow.setdefault(row.workflow, []).append(row)
-    return FailuresLike(by_workflow, asked.count(), alike.count(), sample)
+    every = asked.aggregate(total=Count("pk"), oldest=Min("read"))
+    return FailuresLike(
+        by_workflow, every["total"], alike.count(), sample=sample, oldest=every["oldest"]
+    )

@@ -28,6 +28,7 @@ def failure_group(request: ConsoleRequest, account: str, fingerprint: str) -> Ht
         return none_left_page(request, seat, fingerprint, form)
     ctx = {
         "seat": seat,
+        "fingerprint": fingerprint,
         "group": group,
         "form": form,
         "restartable": {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
@@ -15,12 +15,17 @@ from console.team.roles import Action
 from workflows_ui import queries, services
 from workflows_ui.access import Access, access_to
 from workflows_ui.forms.batches import TickedForm
+from workflows_ui.forms.failures import FailureFilterForm
 from workflows_ui.http import ConsoleRequest
 from workflows_ui.presenters.addresses import address_of
 from workflows_ui.presenters.batches import TICKED, ticked_question
+from workflows_ui.presenters.failures import is_fingerprint
 from workflows_ui.services.batches import Many
 from workflows_ui.views.acting import act_page
 from workflows_ui.views.instance_acts import destructive_rules, keeps_copy
+
+MOST_ADDRESS = 1_000
+"""As long as the address may be that is kept with a form that was sent."""
 
 
 @require_POST
@@ -52,14 +57,15 @@ def ticked_page(
     act: Callable[..., Any],
 ) -> HttpResponse:
     """The list posts the ids alone, which may be many: that asks. The answer has a key too."""
-    page = address_of("workflow-detail", access.account.slug, workflow)
+    page, of, came_from = list_of(request, access, workflow)
     ids = request.POST.getlist("instance")
     if not ids:
         messages.info(request, "No instance was ticked. Nothing was done.")
         return redirect(page)
     form = TickedForm(
         request.POST if "key" in request.POST else None,
-        initial={"instance": list(dict.fromkeys(ids)), "only": request.POST.get("only", "")},
+        initial=came_from
+        | {"instance": list(dict.fromkeys(ids)), "only": request.POST.get("only", "")},
         **destructive_rules(access, workflow),
     )
 
@@ -67,8 +73,23 @@ def ticked_page(
         return ticked_done(access, workflow, name, form, act)
 
     only = str(form["only"].value() or "")
-    question = ticked_question(TICKED[name], len(form.ids), workflow, page, only=only)
+    question = ticked_question(TICKED[name], len(form.ids), workflow, page, only=only, of=of)
     return act_page(request, access, form, question, do, named=form.ids)
+
+
+def list_of(
+    request: ConsoleRequest, access: Access, workflow: str
+) -> tuple[str, str, dict[str, str]]:
+    """Where they were ticked, what that page is called, and what the form keeps to know it: the
+    workflow's list, or the failures of a kind. What is posted never is an address itself."""
+    slug, kind = access.account.slug, request.POST.get("failures", "")
+    if not is_fingerprint(kind):
+        return address_of("workflow-detail", slug, workflow), "", {}
+    page = address_of("failure-group", slug, kind)
+    query = FailureFilterForm(QueryDict(request.POST.get("asked", ""))).query
+    if len(f"{page}?{query}") > MOST_ADDRESS:
+        query = ""
+    return f"{page}?{query}" if query else page, "Failures", {"failures": kind, "asked": query}
 
 
 def ticked_done(
