@@ -231,6 +231,23 @@ def test_failures_of_one_kind_are_one_row_with_count_and_times(board):
     assert first.url == "/a/acme/failures/f1/?period=24h"
 
 
+@pytest.mark.parametrize(
+    ("workflows", "words"),
+    [
+        ("a", "of a ·"),
+        ("ba", "of a and b ·"),
+        ("cab", "of a, b and c ·"),
+        ("dcab", "of 4 workflows ·"),
+    ],
+)
+def test_failures_say_of_which_workflows_they_are(board, workflows, words):
+    for name in workflows:
+        for number in range(2):
+            failed(board, f"{name}-{number}", "no", "f1", workflow=name)
+    assert words in soup_of(html_of("failures", board)).select_one("li .faint").text
+    assert "of a ·" in soup_of(html_of("failures", board, workflows=["a"])).li.text
+
+
 def test_failures_say_how_many_kinds_are_left_out_and_a_new_one_is_not(board):
     for kind in range(15):
         for number in range(2 + kind):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,11 +8,13 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, Max, Min, QuerySet
 from django.utils import timezone
+from django.utils.text import get_text_list
 
 from workflows_ui.models import SeenInstance
 from workflows_ui.presenters.addresses import address_of
 from workflows_ui.presenters.charts import PERIODS
 from workflows_ui.presenters.failures import pattern_of
+from workflows_ui.presenters.words import number
 from workflows_ui.queries.panels.seen import (
     SeenLine,
     chosen,
@@ -25,11 +27,12 @@ from workflows_ui.watching import Board
 MOST, NEWEST = 10, 3
 """How many kinds are shown. Where there are more, the last places are for those that began last:
 a new error is seen although others are more frequent."""
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """Failures of one kind: how many, since when, and the latest of them."""
+    """Failures of one kind: how many, since when, of which workflows, and the latest of them."""
 
     count: int
     first: datetime | None
@@ -37,6 +40,7 @@ class FailureGroup:
     sample: SeenLine
     text: str
     url: str
+    of: str
 
     @property
     def row(self) -> SeenInstance:
@@ -54,12 +58,16 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
     groups = shown(told)
     every = told.aggregate(kinds=Count("fingerprint", distinct=True), count=Count("pk"))
     unread = failed.filter(fingerprint="").count()
+    places = places_of(failed, groups)
     samples = SeenInstance.objects.in_bulk([group["sample"] for group in groups])
     name = next(name for name, one in PERIODS.items() if one == period)
     globs = [("workflow", glob) for glob in settings.get("workflows") or ()]
     asked = urlencode([("period", name), *globs])
     return {
-        "groups": [group_of(board, group, samples[group["sample"]], asked) for group in groups],
+        "groups": [
+            group_of(board, group, samples[group["sample"]], asked, place)
+            for group, place in zip(groups, places, strict=True)
+        ],
         "more_kinds": every["kinds"] - len(groups),
         "more": every["count"] - sum(group["count"] for group in groups),
         "unread": unread,
@@ -75,6 +83,7 @@ def shown(told: QuerySet[SeenInstance]) -> Sequence[Mapping[str, Any]]:
         told.order_by()
         .values("fingerprint")
         .annotate(count=Count("pk"), first=Min("ended"), last=Max("ended"), sample=Max("pk"))
+        .annotate(workflows=Count("workflow", distinct=True))
     )
     by_count = kinds.order_by("-count", "-last")
     found = list(by_count[: MOST + 1])
@@ -86,8 +95,20 @@ def shown(told: QuerySet[SeenInstance]) -> Sequence[Mapping[str, Any]]:
     return [*frequent, *newest]
 
 
+def places_of(failed: QuerySet[SeenInstance], groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Of which workflows each kind is: by name, or how many where they are more than a few."""
+    few = [group["fingerprint"] for group in groups if group["workflows"] <= MOST_NAMED]
+    found = failed.filter(fingerprint__in=few).order_by("workflow")
+    names: dict[str, list[str]] = {}
+    for kind, workflow in found.values_list("fingerprint", "workflow").distinct():
+        names.setdefault(kind, []).append(workflow)
+    for group in groups:
+        named = names.get(group["fingerprint"])
+        yield get_text_list(named, "and") if named else f"{number(group['workflows'])} workflows"
+
+
 def group_of(
-    board: Board, group: Mapping[str, Any], sample: SeenInstance, asked: str
+    board: Board, group: Mapping[str, Any], sample: SeenInstance, asked: str, of: str
 ) -> FailureGroup:
     page = address_of("failure-group", board.slug, sample.fingerprint)
     return FailureGroup(
@@ -97,4 +118,5 @@ def group_of(
         sample=seen_line(sample, board.slug),
         text=pattern_of(sample.error_message),
         url=f"{page}?{asked}" if page else "",
+        of=of,
     )
