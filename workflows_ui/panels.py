@@ -125,18 +125,18 @@ def draw(
     panel: Panel, board: Board, *, look: Look | None = None, seen: datetime | None = None
 ) -> Drawn:
     """The panel as it is now; `seen` is up to when the sampler has looked at everything."""
-    at, heading = timezone.now(), heading_of(panel)
+    at, heading, kind = timezone.now(), heading_of(panel), KINDS.get(panel.kind)
     context = {
         "panel": panel,
-        "kind": KINDS.get(panel.kind),
+        "kind": kind,
         "heading": heading,
-        "narrowing": narrowing(panel.settings),
+        "narrowing": narrowing({**kind.unset, **panel.settings}) if kind else "",
         "account": board.account,
     }
     found = content(panel, board)
     html = render_to_string("panels/_panel.html", context | found)
     mark = fingerprint(html.encode()).strip('"')
-    reading, kind = found.get("reading"), KINDS.get(panel.kind)
+    reading = found.get("reading")
     read_at = reading.read_at if reading else seen if kind and kind.sampled else None
     return Drawn(panel, heading, html, mark, at=at, look=look, read_at=read_at)
 

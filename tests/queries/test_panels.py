@@ -443,6 +443,24 @@ def test_longest_running_are_those_alive_the_oldest_first(board):
     assert ids(read("longest", board)) == ["old", "young"]
 
 
+def test_what_waits_by_design_hides_nothing_that_runs_for_long(board):
+    seen(board, "hangs", started=NOW - 2 * HOUR)
+    for number in range(12):
+        status = ("waiting", "paused")[number % 2]
+        seen(board, f"waits-{number}", status=status, started=NOW - 90 * HOUR)
+    for settings in ({}, {"status": "running"}):
+        assert ids(read("longest", board, **settings)) == ["hangs"]
+        assert ">running</bdi>" in html_of("longest", board, **settings)
+    assert len(ids(read("longest", board, status="", rows=20))) == 13
+    assert "board-narrowing" not in html_of("longest", board, status="")
+
+
+def test_a_form_offers_what_a_panel_means_that_was_not_told(board):
+    old = Panel(pk=1, kind="longest", settings={"rows": 10}, size="medium")
+    for form in (PANEL_FORMS["longest"](), PANEL_FORMS["longest"].of(old, None)):
+        assert form["status"].value() == KINDS["longest"].unset["status"]
+
+
 def test_events_that_are_waited_for_are_grouped(board):
     seen(board, "a", status="waiting", waits_for="approve", started=NOW - 2 * HOUR)
     seen(board, "b", status="waiting", waits_for="approve")

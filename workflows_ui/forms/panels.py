@@ -93,6 +93,14 @@ class RowsForm(ChosenForm):
     rows = RowsField()
 
 
+class LongestForm(RowsForm):
+    status = forms.ChoiceField(
+        choices=[("running", "Running"), ("", "All under way, waiting ones too")],
+        initial="running",
+        required=False,
+    )
+
+
 class InstancesForm(RowsForm):
     status = forms.ChoiceField(
         choices=[("", "Any status"), *((status, status) for status in STATUSES)], required=False
@@ -141,7 +149,7 @@ PANEL_FORMS: dict[str, type[PanelForm]] = {
     "throughput": PeriodForm,
     "durations": PeriodForm,
     "instances": InstancesForm,
-    "longest": RowsForm,
+    "longest": LongestForm,
     "waiting": ChosenForm,
     "schedules": ChosenForm,
     "acts": ActsForm,

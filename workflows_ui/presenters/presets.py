@@ -33,7 +33,7 @@ PRESETS = {
                 ("counts", "full", {"workflows": [], "style": "numbers"}),
                 ("failures", "wide", {"workflows": [], "period": "24h"}),
                 ("throughput", "medium", {"workflows": [], "period": "24h"}),
-                ("longest", "medium", {"workflows": [], "rows": 10}),
+                ("longest", "medium", {"workflows": [], "rows": 10, "status": "running"}),
                 ("waiting", "medium", {"workflows": []}),
                 ("acts", "medium", {"rows": 10}),
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from workflows_ui.models import Panel
@@ -26,7 +27,7 @@ Settings = Mapping[str, Any]
 class PanelKind:
     """`read` makes the template's context from the settings; it may raise CloudflareError, and
     NeedsToken where it reads the API and no token is at hand. `sampled` says that it shows what
-    the sampler has seen."""
+    the sampler has seen; `unset` is what a panel means that says nothing of a setting."""
 
     name: str
     label: str
@@ -35,6 +36,7 @@ class PanelKind:
     size: str
     read: Callable[[Board, Settings], dict[str, Any]]
     sampled: bool = True
+    unset: Settings = MappingProxyType({})
 
 
 KINDS = {
@@ -88,6 +90,7 @@ KINDS = {
             icon="status-running",
             size="medium",
             read=instances.longest,
+            unset=instances.LONGEST,
         ),
         PanelKind(
             name="waiting",

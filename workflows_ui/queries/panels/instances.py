@@ -16,6 +16,9 @@ FILTERS = {
     "begins": "instance_id__startswith",
 }
 
+LONGEST = {"status": "running"}
+"""What it means that a panel was not told: others wait for days and are meant to."""
+
 
 def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The newest instances of all chosen workflows that fit what else the panel is set to."""
@@ -32,8 +35,10 @@ def wanted(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def longest(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Those that have been under way for longest."""
+    """Those that have been under way for longest; of one status, unless the panel wants all."""
     rows = alive(board.account, settings).filter(started__isnull=False)
+    if status := {**LONGEST, **settings}["status"]:
+        rows = rows.filter(status=status)
     return listed(board, rows.order_by("started"), settings)
 
 
