@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from console.audit.actions import AuditAction
 from console.audit.actor import Actor
+from console.audit.models import Outcome
 from tests.factories import make_account, make_user
 from workflows_ui import cloudflare as cf
 from workflows_ui import panels
@@ -569,6 +570,22 @@ def test_recent_acts_come_from_the_trail(board):
     html = draw(Panel(pk=1, kind="acts", settings={"rows": 5}), board).html
     assert "ada" in html
     assert "asked for" in html
+
+
+def test_recent_acts_say_on_how_many_instances(board):
+    actor, ids = Actor(user=make_user("ada"), account=board.account), ["a", "b", "c"]
+    about = {"workflow": "billing", "detail": {"ids": ids}}
+    with actor.recording(AuditAction.BATCH_RESTART, **about) as act:
+        assert "3 instances asked for" in soup_of(html_of("acts", board)).li.text
+        for name in ids:
+            outcome = Outcome.FAILED if name == "c" else Outcome.SUCCEEDED
+            act.part(AuditAction.INSTANCE_RESTART, name, outcome)
+    line = soup_of(html_of("acts", board)).li.text
+    assert "3 instances, 1 failed" in line
+    assert "asked for" not in line
+    with actor.recording(AuditAction.INSTANCE_PAUSE, workflow="billing", instance_id="i"):
+        pass
+    assert "instances" not in soup_of(html_of("acts", board, rows=5)).li.text
 
 
 def test_recent_acts_are_those_on_workflows_and_instances(board):

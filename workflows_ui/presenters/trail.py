@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.audit.actions import AuditAction, sentence_of
-from console.audit.acts import Told
+from console.audit.acts import BATCHES, Told
 from console.audit.models import Entry
 from workflows_ui.presenters.addresses import address_of
+from workflows_ui.presenters.batches import instances
 from workflows_ui.presenters.instances import instance_url
 from workflows_ui.presenters.status import Look
 from workflows_ui.presenters.words import CutText, cut
@@ -119,7 +120,7 @@ def act_line(act: Told, *, account: str) -> ActLine:
         look=outcome_look(entry, act.parts),
         about=about(act.head),
         said=said(entry),
-        parts=parts_told(act.parts),
+        parts=parts_told(act.parts) or asked_of(act.head),
         token=borrowed(entry),
     )
 
@@ -199,9 +200,15 @@ def parts_told(parts: Mapping[str, int]) -> str:
     total = sum(parts.values())
     if not total:
         return ""
-    told = [f"{total:,} instance{'' if total == 1 else 's'}"]
+    told = [instances(total)]
     told += [f"{count:,} {name}" for name, count in parts.items() if name != "succeeded"]
     return ", ".join(told)
+
+
+def asked_of(head: Entry) -> str:
+    """On how many instances a batch was to act, while no part of it is written down."""
+    ids = head.detail.get("ids") if head.action in BATCHES else None
+    return f"{instances(len(ids))} asked for" if isinstance(ids, list) else ""
 
 
 def borrowed(entry: Entry) -> str:
