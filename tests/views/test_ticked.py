@@ -106,6 +106,13 @@ class TestOnTheSimulator:
         act_row = Entry.objects.get(action=f"batch:{act}", outcome="attempted")
         assert (act_row.reason, act_row.detail["ids"]) == ("because", ids)
 
+    def test_what_became_of_them_says_why_it_was_done(self, admin_client, viewer_client, ids):
+        answer = admin_client.post(url("restart"), sent(*ids, reason="<b>because</b>"))
+        for client in (admin_client, viewer_client):
+            assert soup(client.get(answer.url)).select_one(".page-head q").text == "<b>because</b>"
+        unsaid = admin_client.post(url("terminate"), sent(*ids))
+        assert not soup(admin_client.get(unsaid.url)).select(".page-head q")
+
     def test_deleted_ones_are_gone_and_failures_stand_first(self, admin_client, ids):
         answer = admin_client.post(url("delete"), sent(*ids, "never-there"))
         page = soup(admin_client.get(answer.url))

@@ -112,6 +112,7 @@ def batch_detail(request: ConsoleRequest, account: str, workflow: str, key: UUID
         "access": access,
         "name": workflow,
         "batch": batch,
+        "reason": queries.batches.reason_of(batch),
         "errors_only": errors_only,
         "fates": batch_fates(
             batch, account, errors_only=errors_only, page=PageNumber.of(request.GET)
