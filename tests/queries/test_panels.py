@@ -483,6 +483,7 @@ def test_schedules_that_are_left_out_are_counted(board, monkeypatch):
     found = (replace(workflow("billing", {}), schedules=runs), workflow("idle", {}))
     monkeypatch.setattr(schedules, "all_workflows", lambda board: Reading(found, NOW))
     assert "and 1 more schedule<" in html_of("schedules", board)
+    assert "more schedule" not in html_of("schedules", board, rows=50)
     found = found[1:]
     assert "more schedule" not in html_of("schedules", board)
 
@@ -613,10 +614,15 @@ def test_as_many_rows_are_shown_as_the_form_offers(board):
     actor = Actor(user=make_user("ada"), account=board.account)
     for number in range(most):
         seen(board, f"i-{number}")
+        failed(board, f"f-{number}", "no", f"k{number}")
+        seen(board, f"w-{number}", status="waiting", waits_for=f"event-{number}")
         with actor.recording(AuditAction.INSTANCE_PAUSE, workflow="billing", instance_id="i"):
             pass
     for kind in ("acts", "instances", "longest"):
         assert len(read(kind, board, rows=most)["lines"]) == most
+    for kind, unset in (("failures", 10), ("waiting", 20)):
+        assert len(read(kind, board, rows=most)["groups"]) == most
+        assert len(read(kind, board)["groups"]) == unset == PANEL_FORMS[kind]()["rows"].value()
 
 
 @pytest.mark.parametrize(

@@ -64,9 +64,9 @@ class PanelForm(ActForm):
 
 
 class RowsField(forms.TypedChoiceField):
-    def __init__(self) -> None:
+    def __init__(self, initial: int = 10) -> None:
         choices = [(count, str(count)) for count in (5, 10, 20, 50)]
-        super().__init__(label="Rows", coerce=int, choices=choices, initial=10)
+        super().__init__(label="Rows", coerce=int, choices=choices, initial=initial)
 
 
 class PeriodField(forms.ChoiceField):
@@ -87,6 +87,14 @@ class CountsForm(ChosenForm):
 
 class PeriodForm(ChosenForm):
     period = PeriodField()
+
+
+class FailuresForm(PeriodForm):
+    rows = RowsField()
+
+
+class GroupsForm(ChosenForm):
+    rows = RowsField(initial=20)
 
 
 class RowsForm(ChosenForm):
@@ -145,13 +153,13 @@ class NoteForm(PanelForm):
 
 PANEL_FORMS: dict[str, type[PanelForm]] = {
     "counts": CountsForm,
-    "failures": PeriodForm,
+    "failures": FailuresForm,
     "throughput": PeriodForm,
     "durations": PeriodForm,
     "instances": InstancesForm,
     "longest": LongestForm,
-    "waiting": ChosenForm,
-    "schedules": ChosenForm,
+    "waiting": GroupsForm,
+    "schedules": GroupsForm,
     "acts": ActsForm,
     "note": NoteForm,
 }

@@ -31,10 +31,10 @@ PRESETS = {
             what="What fails now and why, what hangs, who did what",
             panels=(
                 ("counts", "full", {"workflows": [], "style": "numbers"}),
-                ("failures", "wide", {"workflows": [], "period": "24h"}),
+                ("failures", "wide", {"workflows": [], "period": "24h", "rows": 10}),
                 ("throughput", "medium", {"workflows": [], "period": "24h"}),
                 ("longest", "medium", {"workflows": [], "rows": 10, "status": "running"}),
-                ("waiting", "medium", {"workflows": []}),
+                ("waiting", "medium", {"workflows": [], "rows": 20}),
                 ("acts", "medium", {"rows": 10}),
             ),
         ),
@@ -44,7 +44,7 @@ PRESETS = {
             what="The state of every workflow, how much runs and how long it takes",
             panels=(
                 ("counts", "wide", {"workflows": [], "style": "bars"}),
-                ("schedules", "medium", {"workflows": []}),
+                ("schedules", "medium", {"workflows": [], "rows": 20}),
                 ("throughput", "medium", {"workflows": [], "period": "7d"}),
                 ("durations", "medium", {"workflows": [], "period": "7d"}),
                 ("instances", "medium", {"workflows": [], "rows": 10, "status": ""}),

@@ -19,14 +19,15 @@ from workflows_ui.queries.panels.seen import (
     SeenLine,
     chosen,
     period_of,
+    rows_of,
     seen_line,
     watched_at,
 )
 from workflows_ui.watching import Board
 
-MOST, NEWEST = 10, 3
-"""How many kinds are shown. Where there are more, the last places are for those that began last:
-a new error is seen although others are more frequent."""
+NEWEST = 3
+"""Where there are more kinds than rows, one row of so many is for those that began last: a new
+error is seen although others are more frequent."""
 MOST_NAMED = 3
 
 
@@ -55,7 +56,7 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
         status="errored", ended__gte=timezone.now() - period.length
     )
     told = failed.exclude(fingerprint="")
-    groups = shown(told)
+    groups = shown(told, rows_of(settings))
     every = told.aggregate(kinds=Count("fingerprint", distinct=True), count=Count("pk"))
     unread = failed.filter(fingerprint="").count()
     places = places_of(failed, groups)
@@ -77,8 +78,8 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def shown(told: QuerySet[SeenInstance]) -> Sequence[Mapping[str, Any]]:
-    """At most MOST kinds, the most frequent first."""
+def shown(told: QuerySet[SeenInstance], most: int) -> Sequence[Mapping[str, Any]]:
+    """At most so many kinds, the most frequent first."""
     kinds = (
         told.order_by()
         .values("fingerprint")
@@ -86,12 +87,12 @@ def shown(told: QuerySet[SeenInstance]) -> Sequence[Mapping[str, Any]]:
         .annotate(workflows=Count("workflow", distinct=True))
     )
     by_count = kinds.order_by("-count", "-last")
-    found = list(by_count[: MOST + 1])
-    if len(found) <= MOST:
+    found = list(by_count[: most + 1])
+    if len(found) <= most:
         return found
-    frequent = found[: MOST - NEWEST]
+    frequent = found[: most - most // NEWEST]
     rest = kinds.exclude(fingerprint__in=[kind["fingerprint"] for kind in frequent])
-    newest = sorted(rest.order_by("-first")[:NEWEST], key=lambda kind: -kind["count"])
+    newest = sorted(rest.order_by("-first")[: most // NEWEST], key=lambda kind: -kind["count"])
     return [*frequent, *newest]
 
 

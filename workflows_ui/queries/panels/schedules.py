@@ -6,9 +6,11 @@ from typing import Any
 from workflows_ui.presenters.addresses import address_of
 from workflows_ui.queries.boards import all_workflows
 from workflows_ui.queries.panels.counts import fits
+from workflows_ui.queries.panels.seen import rows_of
 from workflows_ui.watching import Board
 
 MOST = 20
+"""Of a panel that was not told how many."""
 
 
 def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,4 +29,5 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
         for schedule in workflow.schedules
     ]
     runs.sort(key=lambda run: (run["at"] is None, run["at"]))
-    return {"runs": runs[:MOST], "more": max(len(runs) - MOST, 0), "reading": reading}
+    most = rows_of(settings, MOST)
+    return {"runs": runs[:most], "more": max(len(runs) - most, 0), "reading": reading}

@@ -70,8 +70,8 @@ def alive(account: Account, settings: Mapping[str, Any]) -> QuerySet[SeenInstanc
     return chosen(account, settings).exclude(status__in=OVER)
 
 
-def rows_of(settings: Mapping[str, Any]) -> int:
-    return min(int(settings.get("rows") or 10), MOST_ROWS)
+def rows_of(settings: Mapping[str, Any], unset: int = 10) -> int:
+    return min(int(settings.get("rows") or unset), MOST_ROWS)
 
 
 def period_of(settings: Mapping[str, Any]) -> Period:

@@ -6,10 +6,11 @@ from typing import Any
 from django.db.models import Count, Min
 
 from workflows_ui.presenters.addresses import address_of
-from workflows_ui.queries.panels.seen import alive, watched_at
+from workflows_ui.queries.panels.seen import alive, rows_of, watched_at
 from workflows_ui.watching import Board
 
 MOST = 20
+"""Of a panel that was not told how many."""
 
 
 def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,14 +24,15 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
         .annotate(count=Count("pk"), oldest=Min("started"))
         .order_by("oldest")
     )
-    groups = list(events[:MOST])
+    most = rows_of(settings, MOST)
+    groups = list(events[:most])
     slug = board.slug
     return {
         "groups": [
             {**group, "url": address_of("workflow-detail", slug, group["workflow"])}
             for group in groups
         ],
-        "more": events.count() - MOST if len(groups) == MOST else 0,
+        "more": events.count() - most if len(groups) == most else 0,
         "unread": waiting.filter(status="waiting", looked_into=None).count(),
         "watched": watched_at(board.account),
     }
