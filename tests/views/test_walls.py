@@ -58,6 +58,13 @@ class TestLinks:
         assert secret not in DashboardLink.objects.get().digest
         assert secret not in str(list(Entry.objects.values_list()))
 
+    def test_its_address_is_copied_by_a_button_that_is_always_there(self, links, admin_client):
+        page = soup(admin_client.post(links, sent()))
+        button = page.select_one("[data-copy]")
+        assert button.text == "Copy"
+        assert "/wall/" in button["data-copy"]
+        assert not button.find_parent(class_="copyable")
+
     def test_making_and_revoking_one_is_told_with_its_label(self, links, wall, admin_client):
         admin_client.post(f"{links}{DashboardLink.objects.get().pk}/revoke/")
         revoked, made, *_ = soup(admin_client.get("/a/acme/trail/")).select("tbody tr")
