@@ -48,6 +48,15 @@ class SecondFactorRequired(Exception):
         self.account = account
 
 
+class NotTheOwner(PermissionDenied):
+    """A member who sees something of another person's that no role of theirs changes. `advice` is
+    a sentence on what they can do instead."""
+
+    def __init__(self, reason: str, *, advice: str) -> None:
+        super().__init__(reason)
+        self.advice = advice
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
     """A person at an account, without its upstream. `actor` is who the trail names when they act,

@@ -84,6 +84,19 @@ class TestTheDoor:
                 assert client.post(f"{panel}{path}", form).status_code == 403
         assert operator_client.get(f"{url}edit/").status_code == 200
 
+    def test_who_may_not_change_it_is_told_whose_it_is_and_what_they_can_do(
+        self, url, shared, viewer_client
+    ):
+        page = soup(viewer_client.get(f"{url}edit/")).select_one("main")
+        assert "Only its owner changes a dashboard." in page.text
+        assert "Ask the-operator, or duplicate it" in page.text
+        assert "Your role doesn't allow this" not in page.text
+        assert page.select_one(f"a[href='{url}']").text == "The dashboard"
+        page = soup(viewer_client.get(f"{url}delete/")).select_one("main")
+        assert "Ask the-operator, or an admin of the account." in page.text
+        settings = soup(viewer_client.get("/a/acme/settings/"))
+        assert "Your role doesn't allow this" in settings.text
+
     def test_a_viewer_may_copy_a_shared_one_and_no_more(self, url, shared, viewer_client):
         menu = soup(viewer_client.get(url)).select_one(".page-head .menu")
         assert "Duplicate" in menu.text

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from console.team.roles import Action
 from workflows_ui import queries
-from workflows_ui.access import Seat, seat_at
+from workflows_ui.access import NotTheOwner, Seat, seat_at
 from workflows_ui.forms.acts import ActForm
 from workflows_ui.forms.dashboards import DashboardForm
 from workflows_ui.forms.panels import PANEL_FORMS, PanelForm
@@ -206,7 +205,8 @@ def editable(request: ConsoleRequest, account: str, pk: int) -> tuple[Seat, Dash
     """A dashboard that the person may change. 403 for one they may only see."""
     seat, found = dashboard_at(request, account, pk)
     if not may_edit(seat, found):
-        raise PermissionDenied("Only its owner changes a dashboard.")
+        advice = f"Ask {found.owner.get_username()}, or duplicate it: the copy is yours to change."
+        raise NotTheOwner("Only its owner changes a dashboard.", advice=advice)
     return seat, found
 
 
@@ -214,7 +214,8 @@ def endable(request: ConsoleRequest, account: str, pk: int) -> tuple[Seat, Dashb
     """A dashboard that the person may make private or delete. 403 for one they may only see."""
     seat, found = dashboard_at(request, account, pk)
     if not may_end(seat, found):
-        raise PermissionDenied("Only its owner or an admin ends a dashboard.")
+        advice = f"Ask {found.owner.get_username()}, or an admin of the account."
+        raise NotTheOwner("Only its owner or an admin ends a dashboard.", advice=advice)
     return seat, found
 
 

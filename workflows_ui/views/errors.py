@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from console.team.models import Account
+from workflows_ui.access import NotTheOwner
 from workflows_ui.cloudflare import CloudflareError
 from workflows_ui.context_processors import Console
 from workflows_ui.htmx import VARY, is_tick, wants_fragment
@@ -202,16 +203,24 @@ def too_large(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return failure(
-        request,
-        Trouble(
-            status=403,
-            title="Your role doesn't allow this",
-            why="You may see this account, but not do what was asked.",
-            next_step="Ask an admin of the account for the right.",
-            account=getattr(request, "account", None),
-        ),
+    trouble = Trouble(
+        status=403,
+        title="Your role doesn't allow this",
+        why="You may see this account, but not do what was asked.",
+        next_step="Ask an admin of the account for the right.",
+        account=getattr(request, "account", None),
     )
+    if isinstance(exception, NotTheOwner):
+        way_url, way_label = page_above(request)
+        trouble = replace(
+            trouble,
+            title="This is another person's",
+            why=str(exception),
+            next_step=exception.advice,
+            way_url=way_url,
+            way_label=way_label,
+        )
+    return failure(request, trouble)
 
 
 @login_not_required
