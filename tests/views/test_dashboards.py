@@ -457,6 +457,12 @@ class TestEditing:
                 assert answer.status_code == 200
                 assert not soup(answer).select_one(".bar-budget")
 
+    def test_its_editor_gives_no_id_twice(self, url, board, operator_client):
+        page = soup(operator_client.get(f"{url}edit/"))
+        ids = [one["id"] for one in page.select("[id]")]
+        assert len(ids) == len(set(ids))
+        assert len(page.select("input[name=key]")) == 2
+
     def test_a_removed_panel_is_named(self, url, board, operator_client):
         panel = board.panels.first()
         answer = operator_client.post(f"{url}panels/{panel.pk}/remove/", follow=True)

@@ -20,7 +20,7 @@ class ActForm(forms.Form):
     """A key, and nothing else to say: for an act that is not asked about."""
 
     key = forms.UUIDField(
-        widget=forms.HiddenInput,
+        widget=forms.HiddenInput(attrs={"id": False}),  # a page may hold several forms
         error_messages={"required": "The form is incomplete. Open it once more."},
     )
 
