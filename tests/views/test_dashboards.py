@@ -406,6 +406,17 @@ class TestEditing:
         assert operator_client.post(f"{url}panels/new/?kind=note", form).status_code == 302
         assert board.panels.filter(settings={"text": "the last one"}).exists()
 
+    def test_a_full_one_offers_no_more_panels(self, url, board, operator_client):
+        def offered():
+            page = soup(operator_client.get(f"{url}edit/"))
+            return bool(page.select("a.board-kind")), "at most 24 panels" in page.text
+
+        assert offered() == (True, False)
+        for place in range(2, 24):
+            Panel.objects.create(dashboard=board, kind="note", place=place)
+        assert offered() == (False, True)
+        assert operator_client.get(f"{url}panels/new/?kind=note").url == f"{url}edit/"
+
     def test_what_is_wrong_with_a_panel_is_said_at_its_field(self, url, operator_client):
         form = sent(title="", size="wide", workflows="ok-*\nno/slash", style="bars")
         answer = operator_client.post(f"{url}panels/new/?kind=counts", form)

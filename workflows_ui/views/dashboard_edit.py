@@ -152,6 +152,8 @@ def panel_new(request: ConsoleRequest, account: str, dashboard: int) -> HttpResp
     if kind is None:
         raise Http404("No such kind of panel.")
     form = PANEL_FORMS[kind.name](posted(request), initial={"size": kind.size})
+    if not form.is_bound and is_full(found):
+        return redirect(edit_of(found))  # where it is said
     if not form.is_valid():
         return panel_page(request, seat, found, form, kind=kind)
 
@@ -219,6 +221,10 @@ def endable(request: ConsoleRequest, account: str, pk: int) -> tuple[Seat, Dashb
     return seat, found
 
 
+def is_full(dashboard: Dashboard) -> bool:
+    return dashboard.panels.count() >= services.MOST_PANELS
+
+
 def once_page(seat: Seat, form: ActForm, act: Callable[[], str]) -> HttpResponse:
     """Does it for the first sending of the form; a second one only leads where that led."""
     try:
@@ -260,6 +266,7 @@ def edit_page(
         "way": request.GET.get("to"),
         "panels": [(panel, KINDS.get(panel.kind), heading_of(panel)) for panel in panels],
         "kinds": KINDS.values(),
+        "most": services.MOST_PANELS,
         "act_form": ActForm(),
         "start": queries.dashboards.start_page(seat.user, seat.account),
         "link_url": link_url(seat, dashboard),
