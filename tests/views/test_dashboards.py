@@ -451,6 +451,14 @@ class TestEditing:
         assert "You alone see it now. 2 secret links ended." in answer.text
         assert not shared.links.exists()
 
+    def test_a_private_one_is_not_made_private_again(self, url, board, operator_client):
+        for answer in (
+            operator_client.get(f"{url}unshare/"),
+            operator_client.post(f"{url}unshare/"),
+        ):
+            assert answer.url == f"{url}edit/"
+        assert not Entry.objects.filter(action="dashboard:unshare").exists()
+
     def test_the_budget_is_in_the_bar_where_nothing_is_read(self, url, board, operator_client):
         for path in (LIST, f"{url}edit/", "/a/acme/trail/"):
             assert soup(operator_client.get(path)).select_one(".bar-budget")

@@ -76,6 +76,8 @@ def dashboard_share(request: ConsoleRequest, account: str, dashboard: int) -> Ht
 def dashboard_unshare(request: ConsoleRequest, account: str, dashboard: int) -> HttpResponse:
     """Private again. Pages ask where links would end with that, and send the form else."""
     seat, found = endable(request, account, dashboard)
+    if not found.shared:
+        return redirect(edit_of(found))  # it is private, so it is one's own
     form, own = Form(posted(request)), may_edit(seat, found)
     if form.is_valid():
         ended = services.dashboard_unshare(found, actor=seat.actor)
