@@ -160,7 +160,7 @@ NEEDS: dict[str, Need] = {
     "workflows_ui:panel-new": Need(OWNERS),
     "workflows_ui:panel-edit": Need(OWNERS),
     "workflows_ui:panel-move": Need(OWNERS, WRITES),
-    "workflows_ui:panel-remove": Need(OWNERS, WRITES),
+    "workflows_ui:panel-remove": Need(OWNERS),
     # --- workflows
     "workflows_ui:workflow-list": Need(Action.WORKFLOW_VIEW, READS),
     "workflows_ui:workflow-detail": Need(Action.WORKFLOW_VIEW, READS),

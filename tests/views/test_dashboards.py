@@ -131,6 +131,7 @@ class TestTheDoor:
             assert operator_client.get(f"{url}panels/{foreign.pk}/{path}").status_code == 404
         for path in ("move/", "remove/"):
             assert operator_client.post(f"{url}panels/{foreign.pk}/{path}").status_code == 404
+        assert operator_client.get(f"{url}panels/{foreign.pk}/remove/").status_code == 404
 
     def test_methods_are_kept_apart(self, url, operator_client):
         for name in set(POSTS) - {"delete", "edit", "unshare"}:
@@ -475,6 +476,20 @@ class TestEditing:
                 answer = viewer_client.get(page)
                 assert answer.status_code == 200
                 assert not soup(answer).select_one(".bar-budget")
+
+    def test_who_removes_a_panel_is_asked_first(self, url, board, operator_client):
+        path = f"{url}panels/{board.panels.first().pk}/remove/"
+        link = soup(operator_client.get(f"{url}edit/")).select_one(f"a[href='{path}']")
+        assert (link["hx-get"], link["hx-target"]) == (path, "#ask")
+        asked = soup(operator_client.get(path)).select_one("main")
+        assert "Remove the panel Status counts?" in asked.h1.text
+        assert asked.select_one("form")["action"] == path
+        assert asked.find("a", string="Cancel")["href"] == f"{url}edit/"
+        piece = operator_client.get(path, headers={"HX-Request": "true"}).text
+        assert "<html" not in piece
+        assert board.panels.count() == 2
+        operator_client.post(path)
+        assert board.panels.count() == 1
 
     def test_its_editor_gives_no_id_twice(self, url, board, operator_client):
         page = soup(operator_client.get(f"{url}edit/"))

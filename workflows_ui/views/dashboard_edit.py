@@ -196,13 +196,24 @@ def panel_move(request: ConsoleRequest, account: str, dashboard: int, panel: int
     return redirect(f"{edit_of(found)}?{query}")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def panel_remove(request: ConsoleRequest, account: str, dashboard: int, panel: int) -> HttpResponse:
     seat, found = editable(request, account, dashboard)
-    one = panel_at(found, panel)
-    services.panel_remove(one, actor=seat.actor)
-    messages.success(request, f"Removed the panel {heading_of(one)}.")
-    return redirect(edit_of(found))
+    one, form = panel_at(found, panel), Form(posted(request))
+    heading = heading_of(one)
+    if form.is_valid():
+        services.panel_remove(one, actor=seat.actor)
+        messages.success(request, f"Removed the panel {heading}.")
+        return redirect(edit_of(found))
+    question = Question(
+        title=f"Remove the panel {heading}?",
+        consequence="What it is set to goes with it, and can't be brought back.",
+        label="Remove",
+        back=edit_of(found),
+        of=found.title,
+        tone="bad",
+    )
+    return question_page(request, seat, form, question)
 
 
 def editable(request: ConsoleRequest, account: str, pk: int) -> tuple[Seat, Dashboard]:
