@@ -60,6 +60,15 @@ def test_a_token_in_the_wrong_field_is_refused_there(viewer, viewer_client, asse
 # --- The page --------------------------------------------------------------------------------
 
 
+def test_who_has_no_token_is_led_to_the_dashboards(account):
+    guest = make_user("guest")
+    make_membership(account, guest)
+    page = soup(logged_in(guest).get(PAGE)).select_one("main")
+    assert "You have no token here" in page.text
+    assert "Shared dashboards are open to you already" in page.text
+    assert page.find("a", string="Dashboards")["href"] == "/a/acme/dashboards/"
+
+
 def test_the_connection_is_shown_without_the_token(
     viewer_client, account, api, assert_secret, django_assert_max_num_queries
 ):
