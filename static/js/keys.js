@@ -14,7 +14,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     if (document.querySelector("dialog:modal")) return;
-    if (event.key === "Escape") return document.querySelector("[data-leave]")?.click();
+    if (event.key === "Escape") return document.fullscreenElement ? document.exitFullscreen() : document.querySelector("[data-leave]")?.click();
     if (isOff()) return;
     if (Date.now() - leading < 1200) {
       leading = 0;

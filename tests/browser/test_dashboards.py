@@ -258,3 +258,23 @@ def test_without_scripts_it_shows_and_is_edited(board: Page, browser, session_st
     plain.get_by_role("button", name="Remove").click()
     expect(plain.locator("tbody tr")).to_have_count(1)
     context.close()
+
+
+def test_a_wall_fills_the_screen_and_its_title_a_narrow_one(board: Page):
+    address = f"{board.url}?wall=1"
+    board.goto(address)
+    button = board.get_by_role("button", name="Full screen")
+    button.click()
+    board.wait_for_function("() => document.fullscreenElement !== null")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    board.keyboard.press("Escape")
+    board.wait_for_function("() => document.fullscreenElement === null")
+    assert board.url == address
+    board.set_viewport_size({"width": 320, "height": 700})
+    lines = "title => title.offsetHeight / parseFloat(getComputedStyle(title).lineHeight)"
+    assert board.locator(".wall-bar h1").evaluate(lines) < 1.5
+    assert board.evaluate(OVERFLOW) <= 0
+    board.add_init_script("Object.defineProperty(document, 'fullscreenEnabled', { value: false })")
+    board.goto(address)
+    expect(board.locator("[data-clock]")).to_have_text(re.compile(r"^\d\d:\d\d$"))
+    expect(button).to_be_hidden()

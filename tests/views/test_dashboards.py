@@ -289,6 +289,16 @@ class TestLooking:
             operator_client.get(url)
             assert len(simulator.simulator.calls) == 1
 
+    def test_a_wall_goes_on_for_who_switched_the_refresh_off(
+        self, url, board, operator, operator_client
+    ):
+        operator.refresh_seconds = 0
+        operator.save()
+        assert not soup(operator_client.get(url)).select("#tick")
+        wall = soup(operator_client.get(f"{url}?wall=1"))
+        assert wall.select_one("#tick")["hx-trigger"] == "every 5s"
+        assert wall.select_one("[data-full-screen]").has_attr("hidden")  # until a script shows it
+
     def test_what_was_drawn_by_a_clock_that_was_ahead_is_drawn_anew(self, account, board):
         Panel.objects.create(dashboard=board, kind="failures", place=2, settings={})
         watched = watching.wall_board(board)

@@ -206,15 +206,18 @@ def json_tree(value: Any) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def every(context: Context, pace: int, heavy: bool = False) -> SafeString:
+def every(
+    context: Context, pace: int, heavy: bool = False, unattended: bool = False
+) -> SafeString:
     """The trigger of a poll, at the person's rate or else every `pace` seconds.
 
-    Nothing when the person switched it off. A `heavy` page is asked no faster than its pace, and
-    all are slower while the call budget is short or the API fails.
+    Nothing when the person switched it off, but for an `unattended` screen, which has to go on. A
+    `heavy` page is asked no faster than its pace, and all are slower while the call budget is short
+    or the API fails.
     """
     user = context["request"].user
     chosen = user.refresh_seconds if user.is_authenticated else None
-    if chosen == 0:
+    if chosen == 0 and not unattended:
         return SafeString("")
     seconds = max(chosen or pace, pace) if heavy else chosen or pace
     reader = getattr(context["request"], "reader", "")
