@@ -206,9 +206,7 @@ def json_tree(value: Any) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def every(
-    context: Context, pace: int, heavy: bool = False, unattended: bool = False
-) -> SafeString:
+def every(context: Context, pace: int, heavy: bool = False, unattended: bool = False) -> SafeString:
     """The trigger of a poll, at the person's rate or else every `pace` seconds.
 
     Nothing when the person switched it off, but for an `unattended` screen, which has to go on. A
