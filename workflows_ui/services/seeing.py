@@ -288,10 +288,11 @@ def read_details(
 ) -> list[SeenInstance]:
     """Reads instances one by one (4.12): why the failed ones failed, and what became of those that
     went on, or that no list has told of for a while. Gives those that went on and were not read."""
-    # in turns, so that none of them waits until there are no more of the others; what was read
-    # before takes one turn together
+    # in turns, so that none of them waits until there are no more of the others; most are for why
+    # something failed, and one is for all that was read before
     again = chain.from_iterable(zip_longest(unfinished(account), failed(account)))
-    turns = zip_longest(went_on, unread_failures(account), again)
+    new = list(unread_failures(account))
+    turns = zip_longest(went_on, new[::3], new[1::3], new[2::3], again)
     each = {row.pk: row for row in chain.from_iterable(turns) if row is not None}
     wanted = [row for row in each.values() if allowance.take()]
     before = [copy(row) for row in wanted]

@@ -347,3 +347,14 @@ def test_a_run_that_ended_is_kept_before_an_act(account):
     seeing.note_acted(account, "w", ["over", "alive"])
     seeing.note_acted(account, "w", ["over"])
     assert runs() == [("over", "errored")]
+
+
+def test_most_calls_are_for_why_something_failed(account):
+    now = timezone.now()
+    for number in range(9):
+        seen(account, f"new-{number}")
+        seen(account, f"known-{number}", fingerprint="f", read=now - AGO)
+        seen(account, f"alive-{number}", status="running", read=now - AGO)
+    api = Told()
+    read_details(account, api, allowance(8))
+    assert sum(name.startswith("new-") for name in api.asked) == 6
