@@ -388,6 +388,16 @@ def test_what_nobody_reads_any_more_is_not_being_read(board):
         assert "is not known" in html_of(kind, board)
 
 
+def test_what_is_behind_is_being_read(board):
+    seen(board, "a", status="waiting")
+    failed(board, "b", "", "", error_step="")
+    behind(billing=4)
+    for kind in ("waiting", "failures"):
+        html = html_of(kind, board, workflows=["billing"])
+        assert html.count("being read") == 2
+        assert "what went on" not in html_of(kind, board, workflows=["orders", "b"])
+
+
 def test_a_piece_that_was_watched_in_part_is_not_told_as_whole(board):
     seen(board, "ok", status="complete", ended=NOW - HOUR)
     Sampling.objects.update(whole_since=NOW)

@@ -74,7 +74,7 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
         "unread": unread,
         "total": every["count"] + unread,
         "period": period,
-        "watched": watched_at(board.account),
+        "watched": watched_at(board.account, settings),
     }
 
 

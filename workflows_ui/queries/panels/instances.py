@@ -45,5 +45,5 @@ def longest(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
 def listed(board: Board, rows: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "lines": [seen_line(row, board.slug) for row in rows[: rows_of(settings)]],
-        "watched": watched_at(board.account),
+        "watched": watched_at(board.account, settings),
     }

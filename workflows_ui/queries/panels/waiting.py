@@ -34,5 +34,5 @@ def read(board: Board, settings: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "more": events.count() - most if len(groups) == most else 0,
         "unread": waiting.filter(status="waiting", looked_into=None).count(),
-        "watched": watched_at(board.account),
+        "watched": watched_at(board.account, settings),
     }
