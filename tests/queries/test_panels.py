@@ -166,8 +166,8 @@ def test_a_panel_says_what_narrows_it(board):
     line = soup_of(html_of("instances", board, **narrowed)).select_one(".board-narrowing")
     assert line.text == line["title"]
     assert line.text == (
-        "bill*, orders · errored · triggered by cron · version ab12… · id <i>eu-…"
-        " · created in the last 7 days"
+        "status errored · triggered by cron · version ab12… · id <i>eu-…"
+        " · created in the last 7 days · bill*, orders"
     )
     plain = {"workflows": [], "status": "", "created": "", "period": "24h", "text": "words"}
     for kind in set(KINDS) - {"longest"}:
@@ -461,7 +461,7 @@ def test_what_waits_by_design_hides_nothing_that_runs_for_long(board):
         seen(board, f"waits-{number}", status=status, started=NOW - 90 * HOUR)
     for settings in ({}, {"status": "running"}):
         assert ids(read("longest", board, **settings)) == ["hangs"]
-        assert ">running</bdi>" in html_of("longest", board, **settings)
+        assert ">status running</bdi>" in html_of("longest", board, **settings)
     assert len(ids(read("longest", board, status="", rows=20))) == 13
     assert "board-narrowing" not in html_of("longest", board, status="")
 
