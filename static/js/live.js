@@ -3,7 +3,6 @@
 (() => {
   const etags = new Map(); // region id -> {path, etag} of what the region shows
   const first = 5000, longest = 60000;
-  const changed = new Set(); // what the panels say that a tick has swapped
   let pause = 0, retryAt = 0, announced = "", clearing = 0;
 
   const isPoll = (element) => element.matches?.('[hx-trigger*="every"]');
@@ -36,11 +35,8 @@
     etags.set(target.id, { path: requestConfig.path, etag });
   });
 
-  document.addEventListener("htmx:oobAfterSwap", ({ detail }) => changed.add(detail.target.dataset.announce));
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
-    const told = [...changed].filter(Boolean).join(", ");
-    changed.clear();
-    if (told && !document.activeElement.matches("input, textarea, select")) return sayAgain(told);
+    if (detail.elt.closest?.(".board")) return; // board.js says what its ticks have changed
     const said = detail.elt.matches?.("[data-announce]") ? detail.elt : detail.elt.querySelector?.("[data-announce]");
     say(said?.dataset.announce);
   });
