@@ -32,17 +32,21 @@
       const next = text(element, now);
       if (element.firstChild?.data !== next && !next.includes("NaN")) element.textContent = next;
     }
-    const clock = new Date(now).toTimeString().slice(0, 5);
-    for (const element of document.querySelectorAll("[data-clock]"))
+    for (const element of document.querySelectorAll("[data-clock]")) {
+      const clock = new Date(now).toTimeString().slice(0, 5);
       if (element.textContent !== clock) element.textContent = clock;
+    }
   };
   setInterval(tick, 1000);
   tick();
   document.addEventListener("htmx:afterSwap", tick);
   document.addEventListener("visibilitychange", tick);
 
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const secure = location.protocol === "https:" ? "; Secure" : "";
-  if (zone && !document.cookie.split("; ").includes(`timezone=${zone}`))
-    document.cookie = `timezone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+  // it takes the browser a tenth of a second to find out, so not before the page is there
+  addEventListener("load", () => setTimeout(() => {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    if (zone && !document.cookie.split("; ").includes(`timezone=${zone}`))
+      document.cookie = `timezone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+  }));
 })();
