@@ -17,6 +17,7 @@ from workflows_ui.forms.panels import PANEL_FORMS, RowsField
 from workflows_ui.models import CountSample, Dashboard, EndedRun, Panel, Sampling, SeenInstance
 from workflows_ui.panels import draw, drawn_panels
 from workflows_ui.presenters.presets import PRESETS
+from workflows_ui.presenters.trouble import trouble_of
 from workflows_ui.queries.boards import NeedsToken
 from workflows_ui.queries.dashboards import panels_of
 from workflows_ui.queries.panels import KINDS, rates, schedules
@@ -561,6 +562,14 @@ def test_a_status_that_fell_to_none_stays_among_the_big_numbers(board, monkeypat
         counts={"errored": 40, "running": 2, "paused": 0},
     )
     assert big_numbers(board) == [("running", 2, ""), ("errored", 0, "-40"), ("novel", 1, "+1")]
+
+
+def test_an_old_answer_says_why_it_is_old_where_everybody_reads_it(board, monkeypatch):
+    limited = cf.RateLimited("slow down", status=429)
+    found = Reading((workflow("billing", {"running": 2}),), NOW - HOUR, limited)
+    monkeypatch.setattr(counts_panel, "all_workflows", lambda board: found)
+    words = soup_of(html_of("counts", board)).select_one(".card-body p").text
+    assert words == f"{trouble_of(limited).title}. {trouble_of(limited).why}"
 
 
 def big_numbers(board: Board) -> list[tuple[str, int, str]]:
