@@ -288,11 +288,17 @@ def read_details(
 ) -> list[SeenInstance]:
     """Reads instances one by one (4.12): why the failed ones failed, and what became of those that
     went on, or that no list has told of for a while. Gives those that went on and were not read."""
-    # in turns, so that none of them waits until there are no more of the others; most are for why
+    # in turns, so that none of them waits until there are no more of the others; two are for why
     # something failed, and one is for all that was read before
-    again = chain.from_iterable(zip_longest(unfinished(account), failed(account)))
-    new = list(unread_failures(account))
-    turns = zip_longest(went_on, new[::3], new[1::3], new[2::3], again)
+    new, under_way = list(unread_failures(account)), list(unfinished(account))
+    again = zip_longest((row for row in under_way if not is_unknown(row)), failed(account))
+    turns = zip_longest(
+        went_on,
+        new[::2],
+        new[1::2],
+        filter(is_unknown, under_way),
+        chain.from_iterable(again),
+    )
     each = {row.pk: row for row in chain.from_iterable(turns) if row is not None}
     wanted = [row for row in each.values() if allowance.take()]
     before = [copy(row) for row in wanted]
@@ -326,6 +332,11 @@ def unfinished(account: Account) -> QuerySet[SeenInstance]:
     """Those that wait for nobody knows what come first, then those longest not told of."""
     unknown = Case(When(status="waiting", looked_into=None, then=0), default=1)
     return alive(account).order_by(unknown, "read")[:MOST_UNFINISHED]
+
+
+def is_unknown(row: SeenInstance) -> bool:
+    """Whether it waits and nobody knows for what."""
+    return row.status == "waiting" and row.looked_into is None
 
 
 def alive(account: Account) -> QuerySet[SeenInstance]:

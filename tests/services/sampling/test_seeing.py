@@ -358,3 +358,16 @@ def test_most_calls_are_for_why_something_failed(account):
     api = Told()
     read_details(account, api, allowance(8))
     assert sum(name.startswith("new-") for name in api.asked) == 6
+
+
+def test_what_is_waited_for_has_a_turn_of_its_own(account):
+    now = timezone.now()
+    for number in range(9):
+        seen(account, f"new-{number}")
+        seen(account, f"waits-{number}", status="waiting", read=now)
+        seen(account, f"known-{number}", fingerprint="f", read=now - AGO)
+        seen(account, f"alive-{number}", status="running", read=now - AGO)
+    api = Told()
+    read_details(account, api, allowance(8))
+    asked = [name.partition("-")[0] for name in api.asked]
+    assert sorted(asked) == ["alive", "known", *["new"] * 4, *["waits"] * 2]
