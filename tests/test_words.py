@@ -39,6 +39,21 @@ def test_ago_knows_past_future_and_now():
     assert words.ago(now, now) == "now"
 
 
+@pytest.mark.parametrize(
+    ("moment", "exactly", "shortly"),
+    [
+        (datetime(2026, 11, 24, 12, tzinfo=UTC), "13:00:00", "13:00"),
+        (datetime(2026, 11, 22, 23, 30, tzinfo=UTC), "23 Nov 00:30:00", "23 Nov 00:30"),
+        (datetime(2025, 11, 24, 12, tzinfo=UTC), "24 Nov 2025 13:00", "24 Nov 2025 13:00"),
+    ],
+)
+def test_a_moment_is_as_short_as_it_stays_clear(time_machine, moment, exactly, shortly):
+    time_machine.move_to(datetime(2026, 11, 24, 15, tzinfo=UTC))
+    with timezone.override("Europe/Berlin"):
+        assert words.clock(moment) == exactly
+        assert words.clock(moment, seconds=False) == shortly
+
+
 def test_an_exact_time_is_in_the_viewers_zone_with_utc_behind():
     with timezone.override("Europe/Berlin"):
         text = words.exact(datetime(2026, 11, 24, 12, tzinfo=UTC))

@@ -56,14 +56,15 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
     return f"in {coarse(-span)}" if seconds < 0 else f"{coarse(span)} ago"
 
 
-def clock(moment: datetime) -> str:
+def clock(moment: datetime, *, seconds: bool = True) -> str:
     """The moment in the viewer's zone, as short as it stays clear: "24 Nov 13:00:07"."""
     zone = timezone.get_current_timezone()
     local, today = moment.astimezone(zone), datetime.now(zone)
+    exactly = "%H:%M:%S" if seconds else "%H:%M"
     if local.date() == today.date():
-        return local.strftime("%H:%M:%S")
+        return local.strftime(exactly)
     if local.year == today.year:
-        return local.strftime("%-d %b %H:%M:%S")
+        return local.strftime(f"%-d %b {exactly}")
     return local.strftime("%-d %b %Y %H:%M")
 
 

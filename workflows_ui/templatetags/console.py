@@ -164,11 +164,11 @@ def ago(moment: datetime | None) -> SafeString:
 
 
 @register.simple_tag
-def when(moment: datetime | None) -> SafeString:
+def when(moment: datetime | None, seconds: bool = True) -> SafeString:
     """The moment itself, in the viewer's zone."""
     if moment is None:
         return DASH
-    return _time(moment, words.clock(moment), "data-at")
+    return _time(moment, words.clock(moment, seconds=seconds), "data-at")
 
 
 @register.simple_tag
