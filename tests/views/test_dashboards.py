@@ -141,6 +141,13 @@ class TestTheDoor:
 
 
 @pytest.mark.django_db
+def test_the_editor_tells_panels_of_a_kind_apart(url, board, operator_client):
+    page = soup(operator_client.get(f"{url}edit/"))
+    rows = [row.select_one(".cell-main").text for row in page.select("[id^=panel-]")]
+    assert rows == ["Status countscheck*", "Note"]
+
+
+@pytest.mark.django_db
 class TestTitle:
     def test_a_new_title_is_kept_and_leads_back_to_the_editor(self, url, board, operator_client):
         answer = operator_client.post(f"{url}edit/", sent(title="Nights"))

@@ -21,6 +21,7 @@ from workflows_ui.forms.panels import PANEL_FORMS, PanelForm
 from workflows_ui.http import ConsoleRequest
 from workflows_ui.models import Dashboard
 from workflows_ui.presenters.addresses import address_of
+from workflows_ui.presenters.panels import narrowing
 from workflows_ui.presenters.presets import PRESETS
 from workflows_ui.presenters.questions import Question
 from workflows_ui.queries.panels import KINDS, heading_of
@@ -277,7 +278,10 @@ def edit_page(
         "form": form,
         "moved": request.GET.get("moved"),
         "way": request.GET.get("to"),
-        "panels": [(panel, KINDS.get(panel.kind), heading_of(panel)) for panel in panels],
+        "panels": [
+            (panel, KINDS.get(panel.kind), heading_of(panel), narrowing(panel.settings))
+            for panel in panels
+        ],
         "kinds": KINDS.values(),
         "most": services.MOST_PANELS,
         "act_form": ActForm(),
