@@ -104,6 +104,14 @@ def test_the_tree_lets_a_caller_catch_by_kind():
     assert not issubclass(cf.BadResponse, cf.ApiError)
 
 
+@pytest.mark.parametrize("blank", ["", " ", {"code": 7, "message": " "}])
+def test_an_error_that_says_nothing_is_said_to_say_nothing(blank):
+    outcome = attempt(json.dumps({"success": False, "errors": [blank]}).encode(), 200)
+    assert outcome.message == "The API answered HTTP 200 without saying why."
+    outcome = attempt(json.dumps({"errors": [blank, "why"]}).encode(), 400)
+    assert outcome.message == "why"
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

@@ -68,10 +68,9 @@ def _error(reply: Reply, body: Mapping[str, Any], failure: str) -> CloudflareErr
 
 
 def _api_error(kind: type[ApiError], errors: tuple[ErrorItem, ...], reply: Reply) -> ApiError:
-    if not errors:
-        return kind(f"The API answered HTTP {reply.status} without saying why.")
-    message = "; ".join(error.message for error in errors)
-    return kind(message, code=errors[0].code, errors=errors)
+    said = "; ".join(error.message for error in errors if error.message.strip())
+    message = said or f"The API answered HTTP {reply.status} without saying why."
+    return kind(message, code=errors[0].code if errors else None, errors=errors)
 
 
 def _errors(body: Mapping[str, Any]) -> tuple[ErrorItem, ...]:
