@@ -7,6 +7,7 @@ overrides that one fixture: `def upstream_url(simulator): return simulator.base_
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,9 +38,13 @@ from workflows_ui.middleware import FirstStartMiddleware
 from workflows_ui.queries import reads
 from workflows_ui.simulator import Simulator, SimulatorServer
 
-# how long an example takes says how busy the machine is
 hypothesis.settings.register_profile(
-    "console", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "console",
+    # how long an example takes says how busy the machine is
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    # what chance finds is for whoever runs the tests, not for the next change that lands
+    derandomize="CONSOLE_SAME_EXAMPLES" in os.environ,
 )
 hypothesis.settings.load_profile("console")
 
