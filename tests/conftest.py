@@ -117,9 +117,10 @@ def api() -> Iterator[fake_api.FakeApi]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def simulator() -> Iterator[SimulatorServer]:
-    """The simulator with its small story; shared, so name what you trigger uniquely."""
+    """The simulator with its small story; shared by a module, so name what you trigger uniquely.
+    What all modules trigger would push the story off the first page of a list."""
     with SimulatorServer(Simulator(story="small", rate_limit=False)) as server:
         yield server
 
